@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const MAX_ENA = 2n ** 64n - 1n;
+const SPELLING = /^(?:0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
+
+/**
+ * An ENA (error numeric association): an unsigned 64-bit number that, with the restart id, names an
+ * ereport. A string on the wire, since JSON numbers lose the upper bits; `0x…` or decimal on input,
+ * `0x…` in lower case on output.
+ */
+export const Ena = z
+  .string()
+  .regex(SPELLING, 'must be an unsigned 64-bit number as a string, 0x… or decimal')
+  .refine((value) => !SPELLING.test(value) || BigInt(value) <= MAX_ENA, 'must be less than 2^64')
+  .overwrite((value) => (SPELLING.test(value) ? formatEna(BigInt(value)) : value));
+
+export function formatEna(ena: bigint): string {
+  return `0x${ena.toString(16)}`;
+}

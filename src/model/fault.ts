@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { MAX_FAULTS } from './limits.ts';
+
+/** One thing wrong with a document: where (JSON pointer, RFC 6901), and what. */
+export interface Fault {
+  pointer: string;
+  detail: string;
+}
+
+export function pointer(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** Collects faults up to a bound, so that a hopeless document doesn't cost memory for its faults. */
+export class Faults {
+  readonly list: Fault[] = [];
+
+  add(path: readonly PropertyKey[], detail: string): void {
+    if (this.list.length < MAX_FAULTS) this.list.push({ pointer: pointer(path), detail });
+  }
+
+  addZod(error: z.core.$ZodError, under: readonly PropertyKey[] = []): void {
+    for (const issue of error.issues) {
+      const path = [...under, ...issue.path];
+      if (issue.code === 'unrecognized_keys') {
+        for (const key of issue.keys) this.add([...path, key], 'is not a known field');
+      } else {
+        this.add(path, sentence(issue));
+      }
+    }
+  }
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') {
+    return issue.input === undefined ? 'is required' : `must be ${article(issue.expected)}`;
+  }
+  return issue.message;
+}
+
+function article(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}

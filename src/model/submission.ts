@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { alertClass } from './alert-class.ts';
+import { type Fault, Faults } from './fault.ts';
+import { newId } from './id.ts';
+import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from './limits.ts';
+import { type CaseDocument, type SitrepDocument, SitrepInput } from './sitrep.ts';
+import { textFault } from './text.ts';
+
+/** A valid document on its way in. */
+export interface Submission {
+  document: SitrepDocument;
+  /** The canonical form (RFC 8785) of the document; this is what is stored until it is inserted. */
+  canonical: string;
+  /** SHA-256 of the canonical form, in hex: two submissions with one digest are the same document. */
+  digest: string;
+  /** The document as it was sent: with the sitrep ids that the submitter believes to be derived. */
+  input: SitrepInput;
+}
+
+/** Checks all that can be seen without the parent. Never throws, whatever the value is. */
+export function readSubmission(value: unknown): { submission: Submission } | { faults: Fault[] } {
+  const faults = new Faults();
+  const parsed = SitrepInput.safeParse(value, { reportInput: true });
+  if (!parsed.success) {
+    faults.addZod(parsed.error);
+    return { faults: faults.list };
+  }
+  const input = parsed.data;
+  if (input.parentId !== null && input.parentId === input.id) {
+    faults.add(['parentId'], 'must not be the id of the sitrep itself');
+  }
+  findDuplicates(input, faults);
+  findBadRequests(input, faults);
+  if (faults.list.length > 0) return { faults: faults.list };
+  const document = documentOf(input);
+  const canonical = canonicalForm(document);
+  return { submission: { document, canonical, digest: digestOf(canonical), input } };
+}
+
+export function digestOf(canonical: string): string {
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+export function canonicalForm(document: SitrepDocument): string {
+  return canonicalize(document) as string;
+}
+
+function findDuplicates(input: SitrepInput, faults: Faults): void {
+  const cases = new Set<string>();
+  const requests = new Set<string>();
+  for (const [c, oneCase] of input.cases.entries()) {
+    if (cases.has(oneCase.id)) faults.add(['cases', c, 'id'], `is the id of another case too: ${oneCase.id}`);
+    cases.add(oneCase.id);
+    const ereports = new Set<string>();
+    for (const [e, { restartId, ena }] of oneCase.ereports.entries()) {
+      const key = `${restartId} ${ena}`;
+      if (ereports.has(key)) faults.add(['cases', c, 'ereports', e], `is in this case already: ${key}`);
+      ereports.add(key);
+    }
+    for (const [r, { id }] of oneCase.alertRequests.entries()) {
+      if (requests.has(id)) {
+        faults.add(['cases', c, 'alertRequests', r, 'id'], `is the id of another request too: ${id}`);
+      }
+      requests.add(id);
+    }
+  }
+}
+
+function findBadRequests(input: SitrepInput, faults: Faults): void {
+  for (const [c, { alertRequests }] of input.cases.entries()) {
+    for (const [r, request] of alertRequests.entries()) {
+      const path = ['cases', c, 'alertRequests', r];
+      const known = alertClass(request.class);
+      if (!known) {
+        faults.add([...path, 'class'], `is not a known alert class: ${request.class.slice(0, 100)}`);
+        continue;
+      }
+      const schema = known.versions[request.version];
+      if (!schema) {
+        faults.add([...path, 'version'], `is not a known version of ${request.class}`);
+        continue;
+      }
+      if (!isBoundedJson(request.payload, [...path, 'payload'], faults)) continue;
+      const payload = schema.safeParse(request.payload, { reportInput: true });
+      if (!payload.success) faults.addZod(payload.error, [...path, 'payload']);
+    }
+  }
+}
+
+function isBoundedJson(payload: unknown, path: PropertyKey[], faults: Faults): boolean {
+  const before = faults.list.length;
+  checkValue(payload, path, 1, faults);
+  if (faults.list.length > before) return false;
+  // Characters are at most three bytes of UTF-8 each, so most payloads need no second look.
+  const json = JSON.stringify(payload);
+  if (json.length * 3 > MAX_PAYLOAD_BYTES && Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) {
+    faults.add(path, `must have at most ${MAX_PAYLOAD_BYTES} bytes as JSON`);
+    return false;
+  }
+  return true;
+}
+
+function checkValue(value: unknown, path: PropertyKey[], depth: number, faults: Faults): void {
+  if (typeof value === 'string') {
+    const fault = textFault(value);
+    if (fault) faults.add(path, fault);
+  } else if (typeof value === 'number') {
+    if (!Number.isFinite(value)) faults.add(path, 'must be a finite number');
+  } else if (typeof value === 'object' && value !== null) {
+    if (depth > MAX_PAYLOAD_DEPTH) {
+      faults.add(path, `must have at most ${MAX_PAYLOAD_DEPTH} levels`);
+      return;
+    }
+    for (const [key, child] of Object.entries(value)) {
+      const fault = textFault(key);
+      if (fault) faults.add(path, `has a key that ${fault}`);
+      checkValue(child, [...path, key], depth + 1, faults);
+    }
+  }
+}
+
+/** Keeps the submitter's fields only, in an order that does not depend on the order of submission. */
+function documentOf(input: SitrepInput): SitrepDocument {
+  return {
+    id: input.id ?? newId(),
+    parentId: input.parentId,
+    creator: input.creator,
+    comment: input.comment,
+    cases: input.cases.map(caseOf).sort(byId),
+  };
+}
+
+function caseOf(input: SitrepInput['cases'][number]): CaseDocument {
+  return {
+    id: input.id,
+    engine: input.engine,
+    closed: input.closed,
+    comment: input.comment,
+    ereports: input.ereports
+      .map(({ restartId, ena, comment }) => ({ restartId, ena, comment }))
+      .sort((a, b) => compare(a.restartId, b.restartId) || compareEna(a.ena, b.ena)),
+    alertRequests: input.alertRequests
+      .map(({ id, class: name, version, payload, comment }) => ({
+        id,
+        class: name,
+        version,
+        payload,
+        comment,
+      }))
+      .sort(byId),
+  };
+}
+
+function byId(a: { id: string }, b: { id: string }): number {
+  return compare(a.id, b.id);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Canonical spellings have no leading zeros, so a longer one is the larger number. */
+function compareEna(a: string, b: string): number {
+  return a.length - b.length || compare(a, b);
+}

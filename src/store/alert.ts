@@ -1,0 +1,39 @@
+import type pg from 'pg';
+import type { AlertView, Page } from '../model/views.ts';
+import { pageOf, readCursor, timeAsText } from './cursor.ts';
+
+const ALERT = `
+  SELECT id, class, version, payload, case_id AS "caseId", ${timeAsText('time_created')} AS "timeCreated",
+         ${timeAsText('time_dispatched')} AS "timeDispatched", num_dispatched AS "numDispatched"
+    FROM alert`;
+
+/** Alerts newest first. */
+export async function listAlerts(
+  pool: pg.Pool,
+  query: { limit: number; cursor?: string; class?: string; caseId?: string },
+): Promise<Page<AlertView>> {
+  const after = readCursor(query.cursor);
+  const { rows } = await pool.query<AlertView>(
+    `${ALERT}
+      WHERE ($2::timestamptz IS NULL OR (time_created, id) < ($2, $3::uuid))
+        AND ($4::text IS NULL OR class = $4)
+        AND ($5::uuid IS NULL OR case_id = $5)
+      ORDER BY time_created DESC, id DESC LIMIT $1`,
+    [query.limit + 1, after?.time ?? null, after?.id ?? null, query.class ?? null, query.caseId ?? null],
+  );
+  return pageOf(rows, query.limit, ({ timeCreated, id }) => ({ time: timeCreated, id }));
+}
+
+export async function readAlert(pool: pg.Pool, id: string): Promise<AlertView | null> {
+  const { rows } = await pool.query<AlertView>(`${ALERT} WHERE id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+/**
+ * Deletes an alert for good: its marker stays, so no rendezvous makes it again. False when there is none,
+ * whether it was deleted before or never made.
+ */
+export async function deleteAlert(pool: pg.Pool, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query('DELETE FROM alert WHERE id = $1', [id]);
+  return rowCount === 1;
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { Id } from '../model/id.ts';
+import type { Page } from '../model/views.ts';
+
+/** A client sent a cursor that no page of ours ended with. */
+export class BadCursor extends Error {
+  override readonly name = 'BadCursor';
+}
+
+/** Where a page ended, in the order of all lists: newest first, then by id. */
+export interface Position {
+  time: string;
+  id: string;
+}
+
+const Wire = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/), Id]);
+
+/** A timestamp as text, in UTC and to the microsecond: a Date would lose three digits, and rows with them. */
+export function timeAsText(expression: string): string {
+  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+export function readCursor(cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null;
+  const [time, id] = parse(cursor);
+  return { time, id };
+}
+
+function parse(cursor: string): [string, string] {
+  try {
+    const wire = Wire.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    if (Number.isNaN(Date.parse(wire[0]))) throw new RangeError('no such time');
+    return wire;
+  } catch {
+    throw new BadCursor('must be the nextCursor of an earlier page');
+  }
+}
+
+/** Makes a page of rows of which one more was read than asked for. */
+export function pageOf<Item>(rows: Item[], limit: number, position: (item: Item) => Position): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  if (rows.length <= limit || last === undefined) return { items, nextCursor: null };
+  const { time, id } = position(last);
+  return { items, nextCursor: Buffer.from(JSON.stringify([time, id])).toString('base64url') };
+}
