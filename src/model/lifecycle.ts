@@ -37,6 +37,8 @@ export const RELEASED_SIGNAL = 'released';
 /** What came of a submission, once it is known. */
 export type Decision =
   | { kind: 'current'; version: number }
+  /** Was current once; a lifecycle that is run again so late finds it released from history. */
+  | { kind: 'released' }
   | { kind: 'orphaned' }
   | { kind: 'refused'; refusal: Refusal };
 
@@ -54,13 +56,6 @@ export interface LifecycleResult {
   was: 'released' | 'orphaned';
   version: number | null;
 }
-
-export const SEARCH_ATTRIBUTES = {
-  SitrepState: 'KEYWORD',
-  SitrepVersion: 'INT',
-  SitrepParent: 'KEYWORD',
-  SitrepCreator: 'KEYWORD',
-} as const;
 
 export const TEND = 'tend';
 export const TEND_SCHEDULE = 'tend';

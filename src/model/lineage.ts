@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import canonicalize from 'canonicalize';
 import { type Fault, Faults } from './fault.ts';
+import type { JsonObject } from './json.ts';
 import type { AlertRequest, SitrepDocument, SitrepInput } from './sitrep.ts';
 
 /** What a sitrep hands on to its children. */
@@ -119,6 +121,11 @@ function checkCarried(
   const must = 'must be what the parent has: a carried request keeps its class, version, payload and case';
   if (request.class !== carried.class) faults.add([...path, 'class'], must);
   if (request.version !== carried.version) faults.add([...path, 'version'], must);
-  if (!isDeepStrictEqual(request.payload, carried.payload)) faults.add([...path, 'payload'], must);
+  if (!samePayload(request.payload, carried.payload)) faults.add([...path, 'payload'], must);
   if (caseId !== carried.caseId) faults.add([...path, 'id'], `${must}; it belongs to case ${carried.caseId}`);
+}
+
+/** Usually the quick look suffices; the canonical forms settle what it calls different: -0 and 0 are the same JSON. */
+function samePayload(a: JsonObject, b: JsonObject): boolean {
+  return isDeepStrictEqual(a, b) || canonicalize(a) === canonicalize(b);
 }

@@ -88,9 +88,8 @@ class RowBuffer {
   }
 
   uuid(value: string | null): void {
-    if (value === null) return this.#length(-1);
-    this.#length(16);
-    this.length += this.#buffer.write(value.replaceAll('-', ''), this.length, 'hex');
+    this.#length(value === null ? -1 : 16);
+    if (value !== null) this.length += this.#buffer.write(value.replaceAll('-', ''), this.length, 'hex');
   }
 
   text(value: string): void {

@@ -41,10 +41,11 @@ export interface OldSubmission {
   sitrepExists: boolean;
 }
 
-/** Submissions that have waited for longer than `seconds`, oldest first. */
+/** Submissions that have waited for longer than `seconds`, oldest first, in pages. */
 export async function oldSubmissions(
   pool: pg.Pool,
   seconds: number,
+  after: OldSubmission | null,
   limit: number,
 ): Promise<OldSubmission[]> {
   const { rows } = await pool.query<OldSubmission>(
@@ -53,8 +54,9 @@ export async function oldSubmissions(
             EXISTS (SELECT FROM fm_sitrep WHERE id = sub.sitrep_id) AS "sitrepExists"
        FROM sitrep_submission sub
       WHERE sub.time_submitted < now() - make_interval(secs => $1)
-      ORDER BY sub.time_submitted, sub.sitrep_id LIMIT $2`,
-    [seconds, limit],
+        AND ($2::timestamptz IS NULL OR (sub.time_submitted, sub.sitrep_id) > ($2, $3::uuid))
+      ORDER BY sub.time_submitted, sub.sitrep_id LIMIT $4`,
+    [seconds, after?.timeSubmitted ?? null, after?.id ?? null, limit],
   );
   return rows;
 }

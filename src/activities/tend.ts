@@ -1,0 +1,95 @@
+import type { Client } from '@temporalio/client';
+import type pg from 'pg';
+import { type Found, workflowIdOf } from '../model/lifecycle.ts';
+import type { Settings } from '../model/settings.ts';
+import { prunableSitreps, pruneHistory } from '../store/history-prune.ts';
+import {
+  deleteOldSubmission,
+  type OldSubmission,
+  oldSubmissions,
+  recordVerification,
+  unmetRequests,
+  verificationDue,
+} from '../store/leftover.ts';
+import { collectableMarkers, collectMarkers } from '../store/marker.ts';
+import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../store/rendezvous.ts';
+import { foundNothing, NAMED_IDS, note } from './found.ts';
+import { withHeartbeats } from './heartbeat.ts';
+import { lifecycleStanding, mapBounded } from './lifecycle-standing.ts';
+import { type Swept, sweepSitreps } from './sweep-sitreps.ts';
+
+/** Submissions younger than this may still be on their way to their lifecycle. */
+const SUBMISSION_SECONDS = 3600;
+const PAGE = 500;
+
+/** The steps of `tend`. Each says what it found; a dry run only looks. */
+export function tendActivities(pool: pg.Pool, client: Client, settings: Settings) {
+  const keep = settings.SITREP_KEEP_VERSIONS;
+  return {
+    /** Meets what the head requests; once a day without trusting what is remembered as met. */
+    async reconcileHead(dryRun: boolean): Promise<{ thorough: boolean; alertsMade: Found }> {
+      return withHeartbeats(async (progress) => {
+        const thorough = await verificationDue(pool);
+        const unmet = await unmetRequests(pool, thorough, NAMED_IDS);
+        if (!unmet) return { thorough, alertsMade: foundNothing() };
+        if (dryRun) return { thorough, alertsMade: { count: unmet.count, ids: unmet.ids } };
+        const start = thorough ? FROM_THE_START : AFTER_WHAT_IS_MET;
+        const outcome = await rendezvous(pool, unmet.sitrepId, start, progress);
+        if (thorough && outcome.kind === 'met') await recordVerification(pool);
+        return { thorough, alertsMade: { count: outcome.created, ids: unmet.ids.slice(0, outcome.created) } };
+      });
+    },
+
+    async pruneHistory(dryRun: boolean): Promise<Found> {
+      const found = foundNothing();
+      return withHeartbeats(async (progress) => {
+        if (dryRun) return note(found, await prunableSitreps(pool, keep));
+        for (;;) {
+          const released = await pruneHistory(pool, keep, PAGE);
+          note(found, released);
+          if (released.length < PAGE) return found;
+          progress(found);
+        }
+      });
+    },
+
+    sweepSitreps(dryRun: boolean): Promise<Swept> {
+      return withHeartbeats((progress) => sweepSitreps(pool, client, settings, dryRun, progress));
+    },
+
+    /** Deletes submissions that no lifecycle will insert. */
+    async collectSubmissions(dryRun: boolean): Promise<Found> {
+      const found = foundNothing();
+      return withHeartbeats(async (progress) => {
+        let after: OldSubmission | null = null;
+        for (;;) {
+          const page: OldSubmission[] = await oldSubmissions(pool, SUBMISSION_SECONDS, after, PAGE);
+          const gone = await mapBounded(page, async (submission) => {
+            if (!submission.sitrepExists) {
+              const { open } = await lifecycleStanding(client, workflowIdOf(submission.id));
+              if (open) return false;
+            }
+            return dryRun || deleteOldSubmission(pool, submission);
+          });
+          note(
+            found,
+            page.filter((_, index) => gone[index]).map(({ id }) => id),
+          );
+          after = page.at(-1) ?? null;
+          if (page.length < PAGE) return found;
+          progress(found);
+        }
+      });
+    },
+
+    /** Deletes markers of requests that the head doesn't make: nothing can ask for those alerts again. */
+    async collectMarkers(dryRun: boolean): Promise<Found> {
+      const found = foundNothing();
+      return withHeartbeats(async (progress) => {
+        if (dryRun) return collectableMarkers(pool, NAMED_IDS);
+        await collectMarkers(pool, (deleted) => progress(note(found, deleted)));
+        return found;
+      });
+    },
+  };
+}

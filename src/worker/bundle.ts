@@ -1,0 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+/** The entry of the workflow code; TypeScript as it is, which the SDK's bundler takes. */
+export const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** Bundles the workflows into a file, for many workers to start from without bundling again. */
+export async function bundleWorkflows(file: string): Promise<void> {
+  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS });
+  await writeFile(file, code);
+}

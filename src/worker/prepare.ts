@@ -1,0 +1,61 @@
+import {
+  type Client,
+  type Connection,
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
+import { TASK_QUEUE, TEND, TEND_SCHEDULE } from '../model/lifecycle.ts';
+import { SEARCH_ATTRIBUTES } from '../model/search-attributes.ts';
+
+/** How often what went wrong unseen is looked for. */
+const TEND_EVERY = '5 minutes';
+/** A pass that hangs for longer is given up, so that the next one can begin. */
+const TEND_TIMEOUT = '1 hour';
+const REGISTRATION_TIMEOUT = 30_000;
+
+/** Makes a namespace ready for Sitrep: search attributes and the `tend` schedule. Run again it changes nothing. */
+export async function prepareNamespace(
+  connection: Connection,
+  client: Client,
+  namespace: string,
+): Promise<void> {
+  await registerSearchAttributes(connection, namespace);
+  await scheduleTend(client);
+}
+
+async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+  await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, async () => {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    const missing = Object.values(SEARCH_ATTRIBUTES).filter(
+      ({ name }) => !(name in (customAttributes ?? {})),
+    );
+    if (missing.length === 0) return;
+    const searchAttributes = Object.fromEntries(missing.map(({ name, type }) => [name, VALUE_TYPE[type]]));
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  });
+}
+
+/** `temporal.api.enums.v1.IndexedValueType` of the types that are in use. */
+const VALUE_TYPE = { KEYWORD: 2, INT: 3 } as const;
+
+async function scheduleTend(client: Client): Promise<void> {
+  try {
+    await client.schedule.create({
+      scheduleId: TEND_SCHEDULE,
+      spec: { intervals: [{ every: TEND_EVERY }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: TEND_EVERY },
+      action: {
+        type: 'startWorkflow',
+        workflowType: TEND,
+        workflowId: TEND,
+        taskQueue: TASK_QUEUE,
+        args: [{ dryRun: false }],
+        workflowRunTimeout: TEND_TIMEOUT,
+        staticSummary: 'Heals what crashes, lost signals and terminated lifecycles left behind',
+      },
+    });
+  } catch (error) {
+    // Another worker was first, or it is there since long, perhaps paused by an operator on purpose.
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}

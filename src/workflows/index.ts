@@ -1,0 +1,2 @@
+export { sitrepLifecycle } from './sitrep-lifecycle.ts';
+export { tend } from './tend.ts';

@@ -1,0 +1,48 @@
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { TendActivities } from '../activities/index.ts';
+import type { TendReport } from '../model/lifecycle.ts';
+import { LONG } from './activity-options.ts';
+
+const { reconcileHead } = proxyActivities<TendActivities>({
+  ...LONG,
+  summary: 'Make alerts that the head still lacks',
+});
+const { pruneHistory } = proxyActivities<TendActivities>({
+  ...LONG,
+  summary: 'Release versions beyond the limit from history',
+});
+const { sweepSitreps } = proxyActivities<TendActivities>({
+  ...LONG,
+  summary: 'Signal lifecycles that wait in vain, delete sitreps that have none',
+});
+const { collectSubmissions } = proxyActivities<TendActivities>({
+  ...LONG,
+  summary: 'Delete submissions that were left over',
+});
+const { collectMarkers } = proxyActivities<TendActivities>({
+  ...LONG,
+  summary: 'Delete markers of requests that the head no longer makes',
+});
+
+/** Heals what crashes, lost signals and terminated lifecycles leave behind. Run by a schedule, or on demand. */
+export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport> {
+  const { thorough, alertsMade } = await reconcileHead(dryRun);
+  const versionsPruned = await pruneHistory(dryRun);
+  const { signalsSent, sitrepsDeleted } = await sweepSitreps(dryRun);
+  const submissionsDeleted = await collectSubmissions(dryRun);
+  const markersDeleted = await collectMarkers(dryRun);
+  const found = {
+    alertsMade,
+    versionsPruned,
+    signalsSent,
+    sitrepsDeleted,
+    submissionsDeleted,
+    markersDeleted,
+  };
+  setCurrentDetails(
+    Object.entries(found)
+      .map(([kind, { count }]) => `- ${kind}: ${count}`)
+      .join('\n'),
+  );
+  return { dryRun, thorough, found };
+}
