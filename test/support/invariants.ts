@@ -1,0 +1,180 @@
+import type pg from 'pg';
+import { canonicalForm, digestOf, readSubmission } from '../../src/model/submission.ts';
+import { readSitrep } from '../../src/store/sitrep-read.ts';
+import { transaction } from '../../src/store/transaction.ts';
+
+/** A statement whose rows each break an invariant. */
+interface Rule {
+  invariant: number;
+  says: string;
+  broken: string;
+}
+
+const RULES: Rule[] = [
+  {
+    invariant: 1,
+    says: 'the head is the highest version',
+    broken: `SELECT h.version, h.sitrep_id FROM fm_sitrep_head h
+              WHERE (h.version, h.sitrep_id) IS DISTINCT FROM
+                    (SELECT (x.version, x.sitrep_id) FROM (
+                       SELECT version, sitrep_id FROM fm_sitrep_history ORDER BY version DESC LIMIT 1) x
+                     UNION ALL SELECT (0::bigint, NULL::uuid) WHERE NOT EXISTS (SELECT FROM fm_sitrep_history))`,
+  },
+  {
+    invariant: 2,
+    says: 'live versions have no gaps',
+    broken: `SELECT version FROM fm_sitrep_history a
+              WHERE version < (SELECT max(version) FROM fm_sitrep_history)
+                AND NOT EXISTS (SELECT FROM fm_sitrep_history b WHERE b.version = a.version + 1)`,
+  },
+  {
+    invariant: 3,
+    says: 'a sitrep is in history at most once',
+    broken: 'SELECT sitrep_id FROM fm_sitrep_history GROUP BY sitrep_id HAVING count(*) > 1',
+  },
+  {
+    invariant: 4,
+    says: 'the parent of version n+1 is the sitrep of version n',
+    broken: `SELECT b.version FROM fm_sitrep_history b JOIN fm_sitrep s ON s.id = b.sitrep_id
+               LEFT JOIN fm_sitrep_history a ON a.version = b.version - 1
+              WHERE (b.version = 1 AND s.parent_sitrep_id IS NOT NULL)
+                 OR (a.sitrep_id IS NOT NULL AND s.parent_sitrep_id IS DISTINCT FROM a.sitrep_id)`,
+  },
+  {
+    invariant: 6,
+    says: 'the head row has the generation of its sitrep, which exists',
+    broken: `SELECT h.* FROM fm_sitrep_head h LEFT JOIN fm_sitrep s ON s.id = h.sitrep_id
+              WHERE h.sitrep_id IS NOT NULL AND s.alert_generation IS DISTINCT FROM h.alert_generation`,
+  },
+  {
+    invariant: 11,
+    says: 'no marker comes from a sitrep that was never current',
+    broken: `SELECT m.* FROM rendezvous_alert_created m JOIN fm_sitrep s ON s.id = m.sitrep_id
+              WHERE s.time_released IS NULL
+                AND NOT EXISTS (SELECT FROM fm_sitrep_history WHERE sitrep_id = s.id)`,
+  },
+  {
+    invariant: 12,
+    says: 'a reconciled head has a marker for each of its requests',
+    broken: `SELECT r.id FROM fm_sitrep_head h
+               JOIN fm_rendezvous_progress p ON p.kind = 'alert' AND p.generation >= h.alert_generation
+               JOIN fm_alert_request r ON r.sitrep_id = h.sitrep_id
+              WHERE NOT EXISTS (SELECT FROM rendezvous_alert_created WHERE alert_id = r.id)`,
+  },
+  {
+    invariant: 13,
+    says: 'an alert that the head requests has its marker',
+    broken: `SELECT a.id FROM fm_sitrep_head h
+               JOIN fm_alert_request r ON r.sitrep_id = h.sitrep_id JOIN alert a ON a.id = r.id
+              WHERE NOT EXISTS (SELECT FROM rendezvous_alert_created WHERE alert_id = a.id)`,
+  },
+  {
+    invariant: 18,
+    says: 'what is carried keeps its requested and created sitrep ids',
+    broken: `SELECT r.id FROM fm_sitrep s
+               JOIN fm_alert_request r ON r.sitrep_id = s.id
+               JOIN fm_sitrep parent ON parent.id = s.parent_sitrep_id
+               LEFT JOIN fm_alert_request q ON q.sitrep_id = parent.id AND q.id = r.id
+              WHERE (r.requested_sitrep_id, r.generation) IS DISTINCT FROM
+                    (coalesce(q.requested_sitrep_id, s.id), coalesce(q.generation, s.alert_generation))
+             UNION ALL
+             SELECT c.id FROM fm_sitrep s
+               JOIN fm_case c ON c.sitrep_id = s.id
+               JOIN fm_sitrep parent ON parent.id = s.parent_sitrep_id
+               LEFT JOIN fm_case d ON d.sitrep_id = parent.id AND d.id = c.id
+              WHERE c.created_sitrep_id IS DISTINCT FROM coalesce(d.created_sitrep_id, s.id)`,
+  },
+  {
+    invariant: 19,
+    says: 'a generation grows by one exactly where something new is requested',
+    broken: `SELECT s.id FROM fm_sitrep s LEFT JOIN fm_sitrep parent ON parent.id = s.parent_sitrep_id
+              WHERE (s.parent_sitrep_id IS NULL AND s.alert_generation <> 1)
+                 OR (parent.id IS NOT NULL AND s.alert_generation <> parent.alert_generation +
+                     (EXISTS (SELECT FROM fm_alert_request r WHERE r.sitrep_id = s.id
+                               AND NOT EXISTS (SELECT FROM fm_alert_request q
+                                                WHERE q.sitrep_id = parent.id AND q.id = r.id)))::int)`,
+  },
+  {
+    invariant: 19,
+    says: 'no request of the head up to the remembered generation lacks a marker',
+    broken: `SELECT r.id FROM fm_sitrep_head h
+               JOIN fm_rendezvous_progress p ON p.kind = 'alert'
+               JOIN fm_alert_request r ON r.sitrep_id = h.sitrep_id AND r.generation <= p.generation
+              WHERE NOT EXISTS (SELECT FROM rendezvous_alert_created WHERE alert_id = r.id)`,
+  },
+  {
+    invariant: 21,
+    says: 'what is in history exists, and is not released',
+    broken: `SELECT hist.version FROM fm_sitrep_history hist LEFT JOIN fm_sitrep s ON s.id = hist.sitrep_id
+              WHERE s.id IS NULL OR s.time_released IS NOT NULL`,
+  },
+];
+
+/** Tables whose rows belong to a sitrep, by the catalogue: keyed by `sitrep_id` first. */
+export async function childTables(database: pg.Pool | pg.PoolClient): Promise<string[]> {
+  const { rows } = await database.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c
+       JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+      WHERE c.relnamespace = 'public'::regnamespace AND a.attname = 'sitrep_id'
+        AND i.indnatts > 1 ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Everything about a database that the invariants promise at any moment, in one snapshot. Throws an error
+ * that lists what is broken. `digests`: also that each sitrep's rows are what was submitted, to the last one.
+ */
+export async function checkInvariants(pool: pg.Pool, { keep, digests = true }: Check = {}): Promise<void> {
+  const broken = await transaction(
+    pool,
+    async (client) => {
+      const orphaned = (await childTables(client)).map((table) => ({
+        invariant: 23,
+        says: `no row of ${table} lacks its sitrep`,
+        broken: `SELECT * FROM ${table} c WHERE NOT EXISTS (SELECT FROM fm_sitrep WHERE id = c.sitrep_id)`,
+      }));
+      const kept = keep === undefined ? [] : [keptRule(keep)];
+      const found: string[] = [];
+      for (const rule of [...RULES, ...orphaned, ...kept]) {
+        const { rows } = await client.query(`${rule.broken} LIMIT 3`);
+        if (rows.length > 0) found.push(`[I${rule.invariant}] ${rule.says}, but: ${JSON.stringify(rows)}`);
+      }
+      return found;
+    },
+    'REPEATABLE READ READ ONLY',
+  );
+  if (digests) broken.push(...(await brokenDigests(pool)));
+  if (broken.length > 0) throw new Error(`Broken invariants:\n${broken.join('\n')}`);
+}
+interface Check {
+  keep?: number;
+  digests?: boolean;
+}
+
+function keptRule(keep: number): Rule {
+  return {
+    invariant: 25,
+    says: `pruning leaves ${keep} versions`,
+    broken: `SELECT h.version FROM fm_sitrep_head h
+              WHERE (SELECT count(*) FROM fm_sitrep_history) < least(h.version, ${keep})`,
+  };
+}
+
+async function brokenDigests(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string; digest: string }>(
+    `SELECT id, encode(digest, 'hex') AS digest FROM fm_sitrep`,
+  );
+  const broken: string[] = [];
+  for (const { id, digest } of rows) {
+    const whole = await readSitrep(pool, { id });
+    // Collected since the list was read.
+    if (!whole) continue;
+    const read = readSubmission(whole);
+    const found =
+      'faults' in read ? JSON.stringify(read.faults) : digestOf(canonicalForm(read.submission.document));
+    if (found !== digest) broken.push(`[I6] sitrep ${id} is not what was submitted: ${found}`);
+  }
+  return broken;
+}
