@@ -7,8 +7,10 @@ import type { Fault } from './fault.ts';
 export const PROBLEMS = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
+  'cross-site-request': { status: 403, title: 'Only programs and pages of this machine may ask that' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This method is not offered here' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'parent-not-current': { status: 409, title: 'The parent is not the current sitrep' },
   'sitrep-id-reused': { status: 409, title: 'Another document has this sitrep id' },
   'request-id-used': { status: 409, title: 'A new alert request has an id that was used before' },
@@ -43,8 +45,14 @@ export class Problem extends Error {
   readonly problem: ProblemName;
   readonly extensions: Record<string, unknown>;
 
-  constructor(problem: ProblemName, detail: string, extensions: Record<string, unknown> = {}) {
-    super(detail);
+  /** `cause` is for the log; no client sees it. */
+  constructor(
+    problem: ProblemName,
+    detail: string,
+    extensions: Record<string, unknown> = {},
+    cause?: unknown,
+  ) {
+    super(detail, { cause });
     this.problem = problem;
     this.extensions = extensions;
   }

@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../model/problem.ts';
+import type { Route } from './route.ts';
+import type { Service } from './service.ts';
+
+/**
+ * Decides about a body before any of it is read. What is refused here is still read and thrown away by Node
+ * when the answer has gone out: closing at once would reset the connection under the client's hands, and
+ * the answer would be lost with it.
+ */
+export function admitBody({ body }: Route, { maxBodyBytes, arriving }: Service) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const announced = announcedBytes(request);
+    if (!body) {
+      if (announced === 0) return;
+      throw new Problem('bad-request', `${request.method} ${request.url.slice(0, 200)} takes no body.`);
+    }
+    requireJson(request);
+    if (Number.isFinite(announced) && announced > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    const leave = await arriving.enter(Math.min(announced, maxBodyBytes));
+    if (reply.raw.destroyed) leave();
+    else reply.raw.once('close', leave);
+  };
+}
+
+export function bodyTooLarge(maxBodyBytes: number): Problem {
+  return new Problem('body-too-large', `A body may have ${maxBodyBytes} bytes (SITREP_MAX_BODY).`);
+}
+
+/** Hands JSON on as the bytes that came: `readJson` is stricter than what fastify would do with them. */
+export function takeBytes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) =>
+    done(null, bytes),
+  );
+  // Only reached without a body: some clients announce a type all the same.
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+}
+
+/** Unknown until it has arrived, when it comes in chunks: then it counts as the largest. */
+function announcedBytes({ headers }: FastifyRequest): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
+  return Number(headers['content-length'] ?? 0);
+}
+
+/** Demanding this type is also what makes a browser ask before a page of another site may send. */
+function requireJson({ headers }: FastifyRequest): void {
+  const type = headers['content-type'];
+  if (type?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
+    throw new Problem(
+      'unsupported-media-type',
+      type === undefined ? 'The Content-Type is missing.' : `The Content-Type is ${type.slice(0, 100)}.`,
+    );
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new Problem(
+      'unsupported-media-type',
+      `The Content-Encoding is ${encoding.slice(0, 100)}; send it plain.`,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { BlockList, isIP } from 'node:net';
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+const LISTEN = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/;
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Reads `host:port`; throws unless the host is loopback. */
+export function readListenAddress(listen: string): ListenAddress {
+  const match = LISTEN.exec(listen);
+  const port = Number(match?.[2]);
+  if (!match || port > 65_535) throw new Error(`SITREP_LISTEN is ${listen}; it must be host:port.`);
+  // One address only: fastify's second server for localhost would not answer parse errors as the first does.
+  const host = match[1] === 'localhost' ? '127.0.0.1' : (match[1] as string).replace(/^\[|\]$/g, '');
+  if (!isLoopback(host)) {
+    throw new Error(
+      `Sitrep does not listen on ${listen}: it has no authentication yet, so only this machine may reach it. Set SITREP_LISTEN to 127.0.0.1:${port}.`,
+    );
+  }
+  return { host, port };
+}
+
+function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  return version !== 0 && LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Says in words why a server could not listen there. */
+export function listenError(error: unknown, { host, port }: ListenAddress): Error {
+  const { code } = error as { code?: string };
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new Error(
+        `Port ${port} of ${host} is taken: something listens there already, perhaps another Sitrep. Stop it, or set SITREP_LISTEN to another port.`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new Error(`Sitrep may not listen on ${address}: ports below 1024 need more rights.`, {
+        cause: error,
+      });
+    default:
+      return new Error(`Sitrep cannot listen on ${address}: ${(error as Error).message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { Id } from '../model/id.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../model/limits.ts';
+import type { SitrepRef } from '../store/sitrep-read.ts';
+
+/** Up to 15 digits: beyond, neither a double nor a bigint column would hold every version. */
+const VERSION = /^v[1-9]\d{0,14}$/;
+
+/** An id or `vN`, as a path names a sitrep. */
+export const SitrepParameter = z
+  .string()
+  .transform((text, context): Exclude<SitrepRef, 'current'> => {
+    if (VERSION.test(text)) return { version: Number(text.slice(1)) };
+    const id = Id.safeParse(text);
+    if (id.success) return { id: id.data };
+    context.addIssue({ code: 'custom', message: 'must be a UUID, or v and a version, such as v12' });
+    return z.NEVER;
+  })
+  .describe('The id of a sitrep, or `v` and its version in history, such as `v12`.');
+
+const limit = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(MAX_PAGE, `must be at most ${MAX_PAGE}`)
+  .default(DEFAULT_PAGE)
+  .describe('How many items a page has at most.')
+  .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE } });
+
+const cursor = z
+  .string()
+  .max(500, 'must be the nextCursor of an earlier page')
+  .optional()
+  .describe('The `nextCursor` of the page before.');
+
+/** Parameters of every list. */
+export const paging = { limit, cursor };
+
+/** The options of a list without those that were not given, which `exactOptionalPropertyTypes` asks for. */
+export function given<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+export const flag = (what: string) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe(what)
+    .meta({
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.enum;
+        Object.assign(jsonSchema, { type: 'boolean', default: false });
+      },
+    });

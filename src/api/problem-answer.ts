@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Faults } from '../model/fault.ts';
+import { Problem, type ProblemName } from '../model/problem.ts';
+import { BadCursor } from '../store/cursor.ts';
+import { bodyTooLarge } from './body.ts';
+import { isOutage } from './outage.ts';
+import { invalidParameter } from './route.ts';
+
+/** Seconds after which it makes sense to try again what could not be done now. */
+const RETRY_AFTER = '2';
+
+/** Answers with what went wrong. What a client can't help is logged with its stack; clients see none. */
+export function answerProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  maxBodyBytes: number,
+): void {
+  const problem = problemOf(error, request, maxBodyBytes);
+  if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message);
+  else request.log.debug({ problem: problem.problem }, problem.message);
+  if (problem.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER);
+  const { allow } = problem.extensions;
+  if (Array.isArray(allow)) reply.header('allow', allow.join(', '));
+  // Fastify would close the connection after some, and reset what the client has still to send.
+  reply.removeHeader('connection');
+  reply
+    .status(problem.status)
+    // As bytes: fastify would add a charset to a text, and this type has none.
+    .header('content-type', 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(problem.toDocument())));
+}
+
+/** What fastify itself refuses. */
+const REFUSED_BY_FASTIFY: Record<string, ProblemName> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_BAD_URL: 'bad-request',
+};
+
+function problemOf(error: unknown, request: FastifyRequest, maxBodyBytes: number): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof BadCursor) {
+    const faults = new Faults();
+    faults.add(['query', 'cursor'], error.message);
+    return invalidParameter(faults);
+  }
+  const {
+    code = '',
+    statusCode = 500,
+    message,
+  } = error as Partial<Error & { code: string; statusCode: number }>;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(maxBodyBytes);
+  if (statusCode < 500) {
+    return new Problem(REFUSED_BY_FASTIFY[code] ?? 'bad-request', message ?? 'The request cannot be read.');
+  }
+  if (isOutage(error)) return new Problem('unavailable', 'Postgres cannot be asked now.', {}, error);
+  const detail = 'An error that nobody expected; the log of the service says more under this request id.';
+  return new Problem('internal', detail, { requestId: request.id }, error);
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { Faults } from '../model/fault.ts';
+import { Problem, type ProblemName } from '../model/problem.ts';
+import type { Service } from './service.ts';
+
+/** What a handler is asked, checked against the schemas of its route. */
+export interface Asked<Params, Query> {
+  params: Params;
+  query: Query;
+  /** Empty unless the route takes a body. */
+  body: Buffer;
+}
+
+export interface Answer {
+  status: number;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface AnswerSpec {
+  description: string;
+  schema?: z.ZodType;
+  /** Names of headers with what they say. */
+  headers?: Record<string, string>;
+}
+
+/**
+ * One row of the table from which the server's routes and the OpenAPI document are both made, so that they
+ * can't drift apart.
+ */
+export interface Route<Params extends z.ZodObject = z.ZodObject, Query extends z.ZodObject = z.ZodObject> {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** As in OpenAPI: `/v1/alerts/{id}`. */
+  path: `/${string}`;
+  tag: 'Sitreps' | 'Alerts' | 'Upkeep';
+  summary: string;
+  description?: string;
+  params?: Params;
+  query?: Query;
+  body?: z.ZodType;
+  answers: Record<number, AnswerSpec>;
+  /** Beside those that any route may answer. */
+  problems: ProblemName[];
+  handle(service: Service, asked: Asked<z.output<Params>, z.output<Query>>): Answer | Promise<Answer>;
+}
+
+/** Ties the types of parameters to those of the handler. */
+export function route<Params extends z.ZodObject, Query extends z.ZodObject>(
+  spec: Route<Params, Query>,
+): Route {
+  return spec as unknown as Route;
+}
+
+/** What any route may answer; `invalid-parameter` for query parameters that it doesn't know. */
+export const ANYWHERE: ProblemName[] = [
+  'bad-request',
+  'cross-site-request',
+  'unsupported-media-type',
+  'invalid-parameter',
+  'header-too-large',
+  'internal',
+];
+
+const NOTHING = z.strictObject({});
+
+/** Checks what was asked; says of each parameter what is wrong with it. */
+export function readAsked(
+  { params = NOTHING, query = NOTHING }: Route,
+  sent: { params: unknown; query: unknown; body: unknown },
+): Asked<Record<string, unknown>, Record<string, unknown>> {
+  const faults = new Faults();
+  const path = params.safeParse(sent.params, { reportInput: true });
+  const search = query.safeParse(sent.query, { reportInput: true });
+  if (!path.success) faults.addZod(path.error, ['path']);
+  if (!search.success) faults.addZod(search.error, ['query']);
+  if (!path.success || !search.success) throw invalidParameter(faults);
+  const body = Buffer.isBuffer(sent.body) ? sent.body : Buffer.alloc(0);
+  return { params: path.data, query: search.data, body };
+}
+
+export function invalidParameter({ list }: Faults): Problem {
+  const [first] = list;
+  return new Problem('invalid-parameter', `${first?.pointer} ${first?.detail}.`, { faults: list });
+}

@@ -1,0 +1,18 @@
+import type { Client } from '@temporalio/client';
+import type pg from 'pg';
+import type { Gate } from './gate.ts';
+
+/** What the handlers work with. */
+export interface Service {
+  pool: pg.Pool;
+  client: Client;
+  namespace: string;
+  temporalUiUrl: string | null;
+  maxBodyBytes: number;
+  /** The OpenAPI document of all routes. */
+  openApi: object;
+  /** Bodies that are arriving; weighed by the bytes that they announce. */
+  arriving: Gate;
+  /** Documents that are parsed, checked and laid down; weighed by their bytes. */
+  documents: Gate;
+}

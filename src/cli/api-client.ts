@@ -1,0 +1,198 @@
+import type { StoredState, TendReport } from '../model/lifecycle.ts';
+import { MAX_PAGE } from '../model/limits.ts';
+import type { ProblemDocument } from '../model/problem.ts';
+import type { AlertView, Page, SitrepHeading, SitrepView, SubmissionView } from '../model/views.ts';
+import { Failure } from './failure.ts';
+import { causeOf } from './silence.ts';
+
+/** What came of a request. `silence`: no answer, or none that the API can have given. */
+export type Reply<Value> =
+  | { kind: 'answer'; status: number; value: Value }
+  | { kind: 'problem'; status: number; document: ProblemDocument }
+  | { kind: 'silence'; detail: string; notRunning: boolean };
+
+/** What the service says about itself. */
+export interface ServiceInfo {
+  service: 'sitrep';
+  version: string;
+  temporalUiUrl: string | null;
+  namespace: string;
+}
+
+/** Without one, a service that accepts connections and never answers would hold a script for ever. */
+const TIMEOUTS = {
+  /** A line of JSON. */
+  small: 10_000,
+  /** Also 100,000 requests one way, and the ten seconds in which the API awaits a decision. */
+  sitrep: 120_000,
+  /** A pass looks at every sitrep there is. */
+  tend: 290_000,
+};
+
+interface Request {
+  method?: 'GET' | 'POST' | 'DELETE';
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: string;
+  timeoutMs?: number;
+}
+
+/** The HTTP API as methods, and nothing else: who retries, waits or prints does so around it. */
+export class ApiClient {
+  readonly url: string;
+  readonly #timeouts: typeof TIMEOUTS;
+
+  constructor(url: string, timeouts: Partial<typeof TIMEOUTS> = {}) {
+    this.url = url.replace(/\/+$/, '');
+    this.#timeouts = { ...TIMEOUTS, ...timeouts };
+  }
+
+  info(): Promise<ServiceInfo> {
+    return this.#get('/v1/info');
+  }
+
+  sitrep(ref: string): Promise<SitrepView> {
+    return this.#get(sitrepPath(ref), { timeoutMs: this.#timeouts.sitrep });
+  }
+
+  sitreps(limit: number, query: { state?: StoredState }): Promise<Page<SitrepHeading>> {
+    return this.#list('/v1/sitreps', limit, query);
+  }
+
+  alerts(
+    limit: number,
+    query: { class?: string | undefined; caseId?: string | undefined },
+  ): Promise<Page<AlertView>> {
+    return this.#list('/v1/alerts', limit, query);
+  }
+
+  alert(id: string): Promise<AlertView> {
+    return this.#get(alertPath(id));
+  }
+
+  async deleteAlert(id: string): Promise<void> {
+    this.#expect(await this.request(alertPath(id), { method: 'DELETE' }));
+  }
+
+  async tend(dryRun: boolean): Promise<TendReport> {
+    const request: Request = { method: 'POST', query: { dryRun }, timeoutMs: this.#timeouts.tend };
+    return this.#expect(await this.request<TendReport>('/v1/tend', request));
+  }
+
+  /** Losing is one of its answers, so it says what came instead of throwing. */
+  submit(body: string): Promise<Reply<SubmissionView>> {
+    return this.request('/v1/sitreps', { method: 'POST', body, timeoutMs: this.#timeouts.sitrep });
+  }
+
+  /** The same for a sitrep that may not be there. */
+  find(ref: string): Promise<Reply<SitrepView>> {
+    return this.request(sitrepPath(ref), { timeoutMs: this.#timeouts.sitrep });
+  }
+
+  async request<Value>(
+    path: string,
+    { method, query, body, timeoutMs }: Request = {},
+  ): Promise<Reply<Value>> {
+    try {
+      const response = await fetch(this.#address(path, query), {
+        method: method ?? 'GET',
+        headers: {
+          accept: 'application/json, application/problem+json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body }),
+        signal: AbortSignal.timeout(timeoutMs ?? this.#timeouts.small),
+      });
+      return await readReply<Value>(response);
+    } catch (error) {
+      return { kind: 'silence', ...causeOf(error) };
+    }
+  }
+
+  /** What a reply that isn't the answer means to somebody who waits for one. */
+  failureOf(reply: Exclude<Reply<unknown>, { kind: 'answer' }>): Failure {
+    if (reply.kind === 'problem') return new Failure(reply.document);
+    if (reply.notRunning) {
+      const title = `Sitrep is not running at ${this.url}`;
+      return new Failure({ title }, 'Start it with `npm start` or `sitrep up`, or set SITREP_URL.');
+    }
+    return new Failure({ title: `No answer from Sitrep at ${this.url}`, detail: reply.detail });
+  }
+
+  async #get<Value>(path: string, request: Request = {}): Promise<Value> {
+    return this.#expect(await this.request<Value>(path, request));
+  }
+
+  /** Follows pages until the limit is reached; one item more is never read. */
+  async #list<Item>(path: string, limit: number, query: Record<string, string | undefined>) {
+    const listed: Page<Item> = { items: [], nextCursor: null };
+    do {
+      const page: Page<Item> = await this.#get(path, {
+        query: {
+          ...query,
+          limit: Math.min(limit - listed.items.length, MAX_PAGE),
+          cursor: listed.nextCursor ?? undefined,
+        },
+      });
+      listed.items.push(...page.items);
+      listed.nextCursor = page.nextCursor;
+    } while (listed.nextCursor !== null && listed.items.length < limit);
+    return listed;
+  }
+
+  #expect<Value>(reply: Reply<Value>): Value {
+    if (reply.kind !== 'answer') throw this.failureOf(reply);
+    return reply.value;
+  }
+
+  #address(path: string, query: Request['query'] = {}): URL {
+    const address = new URL(`${this.url}${path}`);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) address.searchParams.set(name, String(value));
+    }
+    return address;
+  }
+}
+
+function sitrepPath(ref: string): string {
+  return `/v1/sitreps/${encodeURIComponent(ref)}`;
+}
+
+function alertPath(id: string): string {
+  return `/v1/alerts/${encodeURIComponent(id)}`;
+}
+
+async function readReply<Value>(response: Response): Promise<Reply<Value>> {
+  const text = await response.text();
+  const { status } = response;
+  const value = text === '' ? undefined : parse(text);
+  if (response.ok) {
+    if (value === NOT_JSON) return { kind: 'silence', detail: notOurs(status), notRunning: false };
+    return { kind: 'answer', status, value: value as Value };
+  }
+  if (isProblem(value)) return { kind: 'problem', status, document: { ...value, status } };
+  return { kind: 'problem', status, document: anonymousProblem(status, response.statusText) };
+}
+
+const NOT_JSON = Symbol('not JSON');
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
+}
+
+function isProblem(value: unknown): value is ProblemDocument {
+  return typeof value === 'object' && value !== null && 'title' in value && typeof value.title === 'string';
+}
+
+function notOurs(status: number): string {
+  return `It answered ${status} with something that is not JSON. Does another program listen there?`;
+}
+
+/** From whatever stands between: a proxy, or another program at this address. */
+function anonymousProblem(status: number, statusText: string): ProblemDocument {
+  const title = `HTTP ${status} ${statusText}`.trim();
+  return { type: 'about:blank', title, status, detail: 'The answer did not come from Sitrep.' };
+}

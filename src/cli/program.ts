@@ -1,0 +1,162 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { Id } from '../model/id.ts';
+import { STORED_STATES } from '../model/lifecycle.ts';
+import { deleteAlert, listAlerts, showAlert } from './alert-verbs.ts';
+import { type Outcome, openSession, type Session } from './session.ts';
+import { diff, history, show, submit } from './sitrep-verbs.ts';
+import type { Format, World } from './terminal.ts';
+import { migrate, tend } from './upkeep-verbs.ts';
+
+/** The `sitrep` command. `finish` hears how the verb that was run ended. */
+export function buildProgram(world: World, finish: (outcome: Outcome) => void): Command {
+  const program = new Command('sitrep')
+    .description('Situation reports for fleets of machines: each alert exactly once.')
+    .version(packageJson.version, '-V, --version')
+    .addOption(
+      new Option('-o, --output <format>', 'how data is printed').choices(['table', 'json']).default('table'),
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      getOutHelpWidth: () => world.stdout.columns ?? 100,
+      getErrHelpWidth: () => world.stderr.columns ?? 100,
+    })
+    .showHelpAfterError('Add --help to see how it is used.')
+    .addHelpText('after', ENVIRONMENT);
+
+  async function run(verb: (session: Session) => Promise<Outcome>): Promise<void> {
+    const { output } = program.opts<{ output: Format }>();
+    finish(await verb(openSession(world, output)));
+  }
+
+  addLocal(program, run);
+  addSitreps(program, run);
+  addAlerts(program, run);
+  addUpkeep(program, run);
+  return program;
+}
+
+type Run = (verb: (session: Session) => Promise<Outcome>) => Promise<void>;
+
+const ENVIRONMENT = `
+Environment:
+  SITREP_URL  where the API is found (default http://127.0.0.1:7480)
+  NO_COLOR    set to anything, it turns colours off
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`;
+
+function addLocal(program: Command, run: Run): void {
+  program
+    .command('up')
+    .description('run everything on this machine: Postgres, Temporal, worker and API, until Ctrl-C')
+    .action(() => run(async (session) => (await import('./up.ts')).up(session)));
+}
+
+const REF = 'id, vN (a version) or current';
+
+function addSitreps(program: Command, run: Run): void {
+  program
+    .command('submit')
+    .description('submit a sitrep, and wait until it is decided whether it becomes current')
+    .argument('<file>', 'the document as JSON; - reads it from stdin')
+    .addOption(
+      new Option('--as-child', 'submit what was read and edited as a new child of what it was').conflicts(
+        'childOf',
+      ),
+    )
+    .option('--child-of <sitrep>', `submit it as a child of this one: ${REF}`, sitrepRef)
+    .addHelpText('after', SUBMIT_EXAMPLES)
+    .action((file, options) => run((session) => submit(session, file, options)));
+  program
+    .command('current')
+    .description('show the current sitrep')
+    .action(() => run((session) => show(session, 'current')));
+  program
+    .command('show')
+    .description('show a sitrep: its state, its cases, what it requests')
+    .argument('<sitrep>', REF, sitrepRef)
+    .action((ref) => run((session) => show(session, ref)));
+  program
+    .command('history')
+    .description('list sitreps, newest first')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(STORED_STATES))
+    .option('--limit <n>', 'how many at most', count, 20)
+    .action((options) => run((session) => history(session, options)));
+  program
+    .command('diff')
+    .description('show what changed from one sitrep to another')
+    .argument('<from>', REF, sitrepRef)
+    .argument('<to>', REF, sitrepRef)
+    .action((from, to) => run((session) => diff(session, from, to)));
+}
+
+const SUBMIT_EXAMPLES = `
+Read a sitrep, edit it, and submit it as a child of what was read:
+  sitrep show current -o json > next.json
+  (edit next.json)
+  sitrep submit --as-child next.json`;
+
+function addAlerts(program: Command, run: Run): void {
+  const alerts = program.command('alerts').description('look at alerts, and delete them');
+  alerts
+    .command('list')
+    .description('list alerts, newest first')
+    .option('--class <class>', 'only those of this class')
+    .option('--case <id>', 'only those of this case', uuid)
+    .option('--limit <n>', 'how many at most', count, 20)
+    .action((options) => run((session) => listAlerts(session, options)));
+  alerts
+    .command('show')
+    .description('show an alert with its payload')
+    .argument('<id>', 'the id of the alert', uuid)
+    .action((id) => run((session) => showAlert(session, id)));
+  alerts
+    .command('delete')
+    .description('delete an alert for good')
+    .argument('<id>', 'the id of the alert', uuid)
+    .action((id) => run((session) => deleteAlert(session, id)));
+}
+
+function addUpkeep(program: Command, run: Run): void {
+  program
+    .command('tend')
+    .description('mend what crashes and lost signals left behind; a schedule does so every five minutes')
+    .option('--dry-run', 'only say what would be mended')
+    .action((options) => run((session) => tend(session, options)));
+  program
+    .command('migrate')
+    .description('bring the database of DATABASE_URL to the schema of this version')
+    .action(() => run(migrate));
+  const serve = program
+    .command('serve')
+    .description('run one part against the servers of DATABASE_URL and of the Temporal environment');
+  serve
+    .command('api')
+    .description('run the HTTP API')
+    .action(() => run(async (session) => (await import('./serve.ts')).serveApi(session)));
+  serve
+    .command('worker')
+    .description('run a worker, which carries sitreps through their lives')
+    .action(() => run(async (session) => (await import('./serve.ts')).serveWorker(session)));
+}
+
+function sitrepRef(text: string): string {
+  if (text === 'current' || /^v[1-9][0-9]{0,15}$/.test(text) || Id.safeParse(text).success) return text;
+  throw new InvalidArgumentError(`It must be an ${REF}.`);
+}
+
+function uuid(text: string): string {
+  const parsed = Id.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('It must be a UUID.');
+}
+
+const MOST = 100_000;
+
+function count(text: string): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value >= 1 && value <= MOST) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST.toLocaleString('en')}.`);
+}

@@ -1,0 +1,55 @@
+import pino, { type Logger } from 'pino';
+import { externalTemporal, type TemporalAccess } from '../local/external-temporal.ts';
+import { installRuntime } from '../worker/runtime.ts';
+import { requireDatabaseUrl } from './database-url.ts';
+import { Failure } from './failure.ts';
+import { Parts } from './parts.ts';
+import { connect, connectNatively, type Host, runApi, runWorker } from './service.ts';
+import type { Outcome, Session } from './session.ts';
+import { stopSignal, untilAborted } from './stop-signal.ts';
+
+export function serveApi(session: Session): Promise<Outcome> {
+  return serve(session, async (host) => {
+    const url = await runApi(host, await connect(host));
+    host.logger.info({ url }, 'the API listens');
+  });
+}
+
+export function serveWorker(session: Session): Promise<Outcome> {
+  return serve(session, async (host) => {
+    installRuntime(host.logger);
+    await runWorker(host, await connectNatively(host));
+    host.logger.info('the worker works');
+  });
+}
+
+/** Runs a part against servers that others run, until it is asked to stop or fails. Its log is its data. */
+async function serve(session: Session, start: (host: Host) => Promise<void>): Promise<Outcome> {
+  const { world, settings } = session;
+  const servers = {
+    databaseUrl: requireDatabaseUrl(world.env),
+    temporal: requireTemporal(world.env),
+    temporalUiUrl: null,
+  };
+  const stop = stopSignal();
+  const parts = new Parts();
+  const logger: Logger = pino({}, world.stdout);
+  try {
+    await start({ parts, servers, settings, logger });
+    await Promise.race([untilAborted(stop), parts.failed]);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    await parts.stop((line) => logger.warn(line));
+  }
+  logger.info('stopped');
+  return 'done';
+}
+
+function requireTemporal(env: NodeJS.ProcessEnv): TemporalAccess {
+  const temporal = externalTemporal(env);
+  if (temporal) return temporal;
+  const hint =
+    'Set TEMPORAL_ADDRESS to host:port, or TEMPORAL_PROFILE to a profile of the Temporal configuration file.';
+  throw new Failure({ title: 'The environment names no Temporal server' }, hint);
+}

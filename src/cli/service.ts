@@ -1,0 +1,119 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { startApi } from '../api/server.ts';
+import type { TemporalAccess } from '../local/external-temporal.ts';
+import type { Settings } from '../model/settings.ts';
+import { schemaFault } from '../store/migrate.ts';
+import { createPool } from '../store/pool.ts';
+import { prepareNamespace } from '../worker/prepare.ts';
+import { ACTIVITIES_AT_ONCE, startWorker } from '../worker/worker.ts';
+import { databaseFailure } from './database-url.ts';
+import { Failure } from './failure.ts';
+import type { Parts } from './parts.ts';
+
+/** What API and worker run on. */
+export interface Servers {
+  databaseUrl: string;
+  temporal: TemporalAccess;
+  temporalUiUrl: string | null;
+}
+
+/** A process that runs parts of Sitrep. */
+export interface Host {
+  parts: Parts;
+  servers: Servers;
+  settings: Settings;
+  logger: Logger;
+}
+
+/** A way to Temporal: the worker needs a native one, and a client on the same one starts workflows eagerly. */
+export interface TemporalLink<Way> {
+  connection: Way;
+  client: Client;
+}
+
+export async function connectNatively({ parts, servers }: Host): Promise<TemporalLink<NativeConnection>> {
+  const { connectionOptions, namespace, address } = servers.temporal;
+  const connection = await parts.start(
+    'The connection to Temporal',
+    () => NativeConnection.connect(connectionOptions).catch(temporalFailure(address)),
+    (started) => started.close(),
+  );
+  return { connection, client: new Client({ connection, namespace }) };
+}
+
+export async function connect({ parts, servers }: Host): Promise<TemporalLink<Connection>> {
+  const { connectionOptions, namespace, address } = servers.temporal;
+  const connection = await parts.start(
+    'The connection to Temporal',
+    () => Connection.connect(connectionOptions).catch(temporalFailure(address)),
+    (started) => started.close(),
+  );
+  return { connection, client: new Client({ connection, namespace }) };
+}
+
+export async function runWorker(host: Host, link: TemporalLink<NativeConnection>): Promise<void> {
+  const { parts, servers, settings, logger } = host;
+  const pool = await openPool(host, 'sitrep worker', ACTIVITIES_AT_ONCE);
+  const { namespace } = servers.temporal;
+  const { failed } = await parts.start(
+    'The worker',
+    async () => {
+      await prepare(host);
+      return startWorker({ pool, ...link, namespace, settings, logger });
+    },
+    (worker) => worker.stop(),
+  );
+  parts.watch('The worker', failed);
+}
+
+/** Returns the URL at which the API listens. */
+export async function runApi(host: Host, { client }: TemporalLink<unknown>): Promise<string> {
+  const { parts, servers, settings, logger } = host;
+  const pool = await openPool(host, 'sitrep api');
+  const { url } = await parts.start(
+    'The API',
+    () =>
+      startApi({
+        pool,
+        client,
+        listen: settings.SITREP_LISTEN,
+        maxBodyBytes: settings.SITREP_MAX_BODY,
+        temporalUiUrl: servers.temporalUiUrl,
+        namespace: servers.temporal.namespace,
+        logger,
+      }),
+    (api) => api.close(),
+  );
+  return url;
+}
+
+/** A schema that this code doesn't know would fail later, statement by statement. */
+async function openPool({ parts, servers }: Host, applicationName: string, max?: number) {
+  const pool = await parts.start(
+    'The database connections',
+    async () => createPool(servers.databaseUrl, { applicationName, ...(max ? { max } : {}) }),
+    (started) => started.end(),
+  );
+  const fault = await schemaFault(pool).catch(databaseFailure);
+  if (fault !== null) throw new Failure({ title: 'The database has another schema', detail: fault });
+  return pool;
+}
+
+async function prepare(host: Host): Promise<void> {
+  const { connectionOptions, namespace } = host.servers.temporal;
+  const connection = await Connection.connect(connectionOptions);
+  try {
+    await prepareNamespace(connection, new Client({ connection, namespace }), namespace);
+  } finally {
+    await connection.close();
+  }
+}
+
+function temporalFailure(address: string) {
+  return (error: unknown): never => {
+    const detail = `At ${address}: ${(error as Error).message}`;
+    throw new Failure({ title: 'Temporal does not answer', detail });
+  };
+}

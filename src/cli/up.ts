@@ -1,0 +1,118 @@
+import { join, resolve } from 'node:path';
+import { startStack } from '../local/stack.ts';
+import { readSettings } from '../model/settings.ts';
+import { migrate } from '../store/migrate.ts';
+import { installRuntime } from '../worker/runtime.ts';
+import { databaseFailure } from './database-url.ts';
+import { claimable } from './listen-address.ts';
+import { openLogFile } from './log-file.ts';
+import { Parts } from './parts.ts';
+import { connectNatively, runApi, runWorker } from './service.ts';
+import type { Outcome, Session } from './session.ts';
+import { stopSignal, untilAborted } from './stop-signal.ts';
+import type { Style } from './words/style.ts';
+import { facts } from './words/style.ts';
+
+/** What runs, once it runs. */
+interface Running {
+  url: string;
+  reference: string;
+  temporalAddress: string;
+  temporalUiUrl: string | null;
+  dataDir: string;
+  log: string;
+}
+
+/** Runs everything in this process and its children, until it is asked to stop or a part fails. */
+export async function up(session: Session): Promise<Outcome> {
+  const { terminal } = session;
+  const report = (line: string) => terminal.progress(line);
+  const stop = stopSignal();
+  stop.addEventListener('abort', () => report('Stopping.'));
+  const parts = new Parts();
+  try {
+    const running = await start(session, parts, report, stop);
+    terminal.data(running, (style) => welcome(running, style));
+    await Promise.race([untilAborted(stop), parts.failed]);
+  } catch (error) {
+    if (stop.aborted) return 'done';
+    if (parts.started) report('Stopping, since a part failed.');
+    throw error;
+  } finally {
+    await parts.stop(report);
+    if (stop.aborted) report('Stopped.');
+  }
+  return 'done';
+}
+
+async function start(
+  { settings, world }: Session,
+  parts: Parts,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Running> {
+  await claimable(settings.SITREP_LISTEN);
+  const dataDir = resolve(settings.SITREP_DATA_DIR);
+  const stack = await parts.start(
+    'A server of the local stack',
+    () => startStack({ dataDir, env: world.env, report, signal }),
+    (started) => started.stop(),
+  );
+  parts.watch('A server of the local stack', stack.failed);
+  const log = await parts.start(
+    'The log',
+    async () => openLogFile(join(dataDir, 'logs'), report),
+    async (file) => file.close(),
+  );
+  installRuntime(log.logger);
+  const { applied } = await migrate(stack.databaseUrl).catch(databaseFailure);
+  if (applied.length > 0) report(`Postgres: applied ${applied.join(', ')}`);
+  const host = { parts, servers: stack, settings, logger: log.logger };
+  signal.throwIfAborted();
+  const link = await connectNatively(host);
+  report('Worker: starting');
+  await runWorker(host, link);
+  signal.throwIfAborted();
+  const url = await runApi(host, link);
+  return {
+    url,
+    reference: `${url}/reference`,
+    temporalAddress: stack.temporal.address,
+    temporalUiUrl: stack.temporalUiUrl,
+    dataDir,
+    log: log.path,
+  };
+}
+
+const DEFAULT_URL = readSettings({}).SITREP_URL;
+const FIRST_STEPS = [
+  'npx sitrep submit examples/sitreps/1-psu-removed.json',
+  'npx sitrep current',
+  'npx sitrep alerts list',
+  'npx sitrep submit examples/sitreps/2-psu-inserted.json',
+  'npx sitrep diff v1 v2',
+];
+
+function welcome(
+  { url, reference, temporalAddress, temporalUiUrl, dataDir, log }: Running,
+  style: Style,
+): string {
+  const pairs: [string, string][] = [
+    ['API', url],
+    ['API reference', reference],
+    ['Temporal', temporalAddress],
+    ['Temporal UI', temporalUiUrl ?? 'that of the Temporal server which the environment names'],
+    ['data', dataDir],
+    ['log', log],
+  ];
+  return [
+    '',
+    style.paint('bold', 'Sitrep is running. Ctrl-C stops it.'),
+    facts(pairs, style),
+    '',
+    'In another terminal:',
+    ...(url === DEFAULT_URL ? [] : [`  export SITREP_URL=${url}`]),
+    ...FIRST_STEPS.map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
