@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Faults } from '../model/fault.ts';
 import { Problem, type ProblemName } from '../model/problem.ts';
 import { BadCursor } from '../store/cursor.ts';
+import { sqlState } from '../store/transaction.ts';
 import { bodyTooLarge } from './body.ts';
 import { isOutage } from './outage.ts';
 import { invalidParameter } from './route.ts';
@@ -37,13 +38,18 @@ const REFUSED_BY_FASTIFY: Record<string, ProblemName> = {
   FST_ERR_BAD_URL: 'bad-request',
 };
 
+/** What Postgres says of a time like 0000-02-31; only a cursor brings one from a client into a statement. */
+const NO_SUCH_TIME = new Set(['22007', '22008']);
+
+function badCursor(): Problem {
+  const faults = new Faults();
+  faults.add(['query', 'cursor'], 'must be the nextCursor of an earlier page');
+  return invalidParameter(faults);
+}
+
 function problemOf(error: unknown, request: FastifyRequest, maxBodyBytes: number): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof BadCursor) {
-    const faults = new Faults();
-    faults.add(['query', 'cursor'], error.message);
-    return invalidParameter(faults);
-  }
+  if (error instanceof BadCursor || NO_SUCH_TIME.has(sqlState(error) ?? '')) return badCursor();
   const {
     code = '',
     statusCode = 500,

@@ -113,7 +113,8 @@ async function prepare(host: Host): Promise<void> {
 
 function temporalFailure(address: string) {
   return (error: unknown): never => {
-    const detail = `At ${address}: ${(error as Error).message}`;
-    throw new Failure({ title: 'Temporal does not answer', detail });
+    const { message } = error as Error;
+    const detail = /connection ?refused/i.test(message) ? 'Nothing listens there.' : message;
+    throw new Failure({ title: `Temporal does not answer at ${address}`, detail });
   };
 }

@@ -1,0 +1,88 @@
+import { Readable, Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { buildProgram } from '../src/cli/program.ts';
+import { Settings } from '../src/model/settings.ts';
+
+const INTRODUCTION = `<!-- Made by \`npm run docs\`; edit src/cli/program.ts and scripts/cli-docs.ts instead. -->
+
+# The \`sitrep\` command
+
+In a checkout it is run as \`npx sitrep\`. All commands but \`up\`, \`serve\` and \`migrate\` talk to the HTTP API, which
+they find by \`SITREP_URL\`.
+
+- **Output.** Data goes to stdout; whatever is said beside it goes to stderr. \`-o json\` prints data as the API gave
+  it, and a problem as a problem document (RFC 9457) on stderr. Tables fit the terminal and never cut an id; piped
+  into another program they are not cut at all.
+- **Exit codes.** 0: done. 1: refused or failed, an orphaned sitrep included. 2: wrong usage.
+- **Sitreps** are named by their id, by their version in history (\`v12\`), or as \`current\`.
+
+## Typical ways
+
+Submit a sitrep, and see what it caused:
+
+\`\`\`sh
+sitrep submit examples/sitreps/1-psu-removed.json
+sitrep current
+sitrep alerts list -o json | jq -r '.items[].id'
+\`\`\`
+
+Go on from what is current. If another sitrep becomes current meanwhile, the submission is refused, and nothing is
+lost: read again, edit again.
+
+\`\`\`sh
+sitrep show current -o json > next.json
+# edit next.json
+sitrep submit --as-child next.json
+sitrep diff v1 current
+\`\`\`
+
+See what has lost:
+
+\`\`\`sh
+sitrep history --state orphaned
+\`\`\`
+
+A document without an id gets one before it is first sent. So when the answer is lost, the command sends the same
+submission again, and it never counts twice. It tries five times within seconds; after that it prints the id, with
+which you can submit the document again yourself.
+`;
+
+/** docs/cli.md, from the program itself. */
+export function cliDocs(): string {
+  const pages = commandsOf(buildProgram(nobody(), () => {})).map(page);
+  return [INTRODUCTION, ENVIRONMENT, ...pages].join('\n');
+}
+
+const ENVIRONMENT = `## Environment
+
+${Object.entries(Settings.shape)
+  .map(([name, schema]) => `- \`${name}\` (\`${schema.parse(undefined)}\`): ${schema.description ?? ''}`)
+  .join('\n')}
+- \`DATABASE_URL\`: a Postgres that runs elsewhere. \`up\` brings its own without it; \`serve\` and \`migrate\` need it.
+- \`TEMPORAL_ADDRESS\`, \`TEMPORAL_NAMESPACE\`, \`TEMPORAL_PROFILE\` and their like: a Temporal that runs elsewhere, as
+  Temporal's own tools take it, configuration file included. \`up\` brings its own without it; \`serve\` needs it.
+- \`NO_COLOR\`: set to anything, it turns colours off.
+`;
+
+function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)];
+}
+
+function page(command: Command): string {
+  let help = '';
+  command.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  command.outputHelp();
+  return `## ${nameOf(command)}\n\n\`\`\`text\n${help.trim()}\n\`\`\`\n`;
+}
+
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+}
+
+function nobody() {
+  return { env: {}, stdin: Readable.from([]), stdout: new Writable(), stderr: new Writable() };
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { castOfThisRun, childWith, rivalOf } from '../../examples/demo/documents.ts';
+import { diffSitreps } from '../../src/model/diff.ts';
+import { lineageFaults, lineageOf, type Parent } from '../../src/model/lineage.ts';
+import type { AlertRequest, SitrepDocument } from '../../src/model/sitrep.ts';
+import { readSubmission, type Submission } from '../../src/model/submission.ts';
+import { caseView, sitrepView } from './views.ts';
+
+async function example(path: string) {
+  return JSON.parse(await readFile(new URL(`../../examples/${path}.json`, import.meta.url), 'utf8'));
+}
+
+function valid(document: unknown): Submission {
+  const read = readSubmission(document);
+  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
+  return read.submission;
+}
+
+const first = valid(await example('sitreps/1-psu-removed'));
+const second = valid(await example('sitreps/2-psu-inserted'));
+
+/** What a sitrep hands on, as the store would read it. */
+function asParent({ id, cases }: SitrepDocument): Parent {
+  const requests = cases.flatMap((one) =>
+    one.alertRequests.map((request) => ({ ...request, caseId: one.id })),
+  );
+  return {
+    alertGeneration: 1,
+    cases: new Map(
+      cases.map((one) => [one.id, { createdSitrepId: id, closedSitrepId: one.closed ? id : null }]),
+    ),
+    ereports: new Map(),
+    requests: new Map(requests.map((one) => [one.id, { ...one, requestedSitrepId: id, generation: 1 }])),
+  };
+}
+
+test('the first example is a first sitrep, and the second one its child', () => {
+  expect(first.document.parentId).toBeNull();
+  expect(second.document.parentId).toBe(first.document.id);
+  const parent = asParent(first.document);
+  const lineage = lineageOf(second.document, parent);
+  expect(lineageFaults(second.input, lineage, parent)).toEqual([]);
+  expect(lineage.newRequestIds).toHaveLength(1);
+  expect(second.document.cases[0]?.closed).toBe(true);
+});
+
+test.each([
+  ['psu-remove', 'hardware.power_shelf.psu.remove', 0],
+  ['psu-insert', 'hardware.power_shelf.psu.insert', 1],
+] as const)('the request for %s says what its ereport says', async (name, className, index) => {
+  const { reporter, body, timeCollected, restartId, ena } = await example(`ereports/${name}`);
+  const ours = second.document.cases[0];
+  const request = ours?.alertRequests.find((one) => one.class === className) as AlertRequest;
+  expect(request.payload).toEqual({
+    rackId: reporter.rackId,
+    powerShelf: {
+      shelf: reporter.slot,
+      baseboard: {
+        partNumber: body.baseboard_part_number,
+        serialNumber: body.baseboard_serial_number,
+        revision: body.baseboard_rev,
+      },
+    },
+    psu: {
+      slot: body.slot,
+      identity: {
+        manufacturer: body.fruid.mfr,
+        partNumber: body.fruid.mpn,
+        firmwareRevision: body.fruid.fw_rev,
+        serialNumber: body.fruid.serial,
+      },
+    },
+    time: timeCollected,
+  });
+  expect(ours?.ereports[index]).toMatchObject({ restartId, ena });
+});
+
+test('each run of the demo has documents of its own, which are valid and carry what is there', async () => {
+  const [cast, other] = [await castOfThisRun(), await castOfThisRun()];
+  expect(other.removed.id).not.toBe(cast.removed.id);
+  expect(other.removeRequestId).not.toBe(cast.removeRequestId);
+  const current = sitrepView({ cases: [caseView()] });
+  const removed = valid(childWith(current, cast.removed, 'removed'));
+  expect(removed.document.cases).toHaveLength(2);
+  const parent = asParent(removed.document);
+  const requests: string[] = [];
+  for (const ours of [cast.inserted, rivalOf(cast)]) {
+    const { document, input } = valid(childWith({ ...current, id: removed.document.id }, ours, 'inserted'));
+    expect(document.parentId).toBe(removed.document.id);
+    const lineage = lineageOf(document, parent);
+    expect(lineageFaults({ cases: input.cases.filter(({ id }) => id === ours.id) }, lineage, parent)).toEqual(
+      [],
+    );
+    requests.push(...lineage.newRequestIds);
+  }
+  expect(new Set(requests).size).toBe(2);
+});
+
+test('a child of the demo differs from its parent in the one case', async () => {
+  const { removed } = await castOfThisRun();
+  const parent = sitrepView({ cases: [caseView()] });
+  const child = childWith(parent, removed, 'removed') as unknown as typeof parent;
+  expect(diffSitreps(parent, child)).toMatchObject({ opened: [{ id: removed.id }], changed: [], gone: [] });
+});
