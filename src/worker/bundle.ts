@@ -1,12 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** The entry of the workflow code; TypeScript as it is, which the SDK's bundler takes. */
 export const WORKFLOWS = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
 /** Bundles the workflows into a file, for many workers to start from without bundling again. */
 export async function bundleWorkflows(file: string): Promise<void> {
-  const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: WORKFLOWS,
+    // What webpack says of success is of use to nobody.
+    logger: new DefaultLogger('WARN'),
+  });
   await writeFile(file, code);
 }

@@ -24,19 +24,28 @@ export async function prepareNamespace(
 }
 
 async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, async () => {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    const missing = Object.values(SEARCH_ATTRIBUTES).filter(
-      ({ name }) => !(name in (customAttributes ?? {})),
-    );
-    if (missing.length === 0) return;
-    const searchAttributes = Object.fromEntries(missing.map(({ name, type }) => [name, VALUE_TYPE[type]]));
-    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-  });
+  const { customAttributes } = await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, () =>
+    connection.operatorService.listSearchAttributes({ namespace }),
+  );
+  const missing = Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in (customAttributes ?? {})));
+  if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
 }
 
 /** `temporal.api.enums.v1.IndexedValueType` of the types that are in use. */
 const VALUE_TYPE = { KEYWORD: 2, INT: 3 } as const;
+
+type Attribute = (typeof SEARCH_ATTRIBUTES)[keyof typeof SEARCH_ATTRIBUTES];
+
+export async function addSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  attributes: Attribute[],
+): Promise<void> {
+  const searchAttributes = Object.fromEntries(attributes.map(({ name, type }) => [name, VALUE_TYPE[type]]));
+  await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, () =>
+    connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
+  );
+}
 
 async function scheduleTend(client: Client): Promise<void> {
   try {

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
-import { expect, inject } from 'vitest';
+import { expect } from 'vitest';
 import { ProblemSchema } from '../../src/api/openapi.ts';
 import { ANYWHERE, type Route } from '../../src/api/route.ts';
 import { ROUTES } from '../../src/api/routes/index.ts';
 import { type RunningApi, startApi } from '../../src/api/server.ts';
 import { PROBLEMS, type ProblemDocument, problemType } from '../../src/model/problem.ts';
-import { readSettings } from '../../src/model/settings.ts';
-import { type RunningWorker, startWorker } from '../../src/worker/worker.ts';
+import type { RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { startTestWorker } from '../support/lifecycles.ts';
 import { connectTemporal, type TestTemporal } from '../support/temporal.ts';
 
 export interface Reply {
@@ -141,16 +140,7 @@ export class TestService {
   }
 
   async startWorker(env: Record<string, string> = {}): Promise<void> {
-    const { nativeConnection: connection, client, namespace } = this.temporal;
-    this.#worker = await startWorker({
-      pool: this.api.db.pool,
-      connection,
-      client,
-      namespace,
-      settings: readSettings(env),
-      logger: pino({ level: 'silent' }),
-      workflowBundle: { codePath: inject('workflowBundle') },
-    });
+    this.#worker = await startTestWorker(this.api.db.pool, this.temporal, env);
   }
 
   async stopWorker(): Promise<void> {
@@ -205,8 +195,4 @@ function pathOf(path: string): string {
 
 function patternOf(route: Route): RegExp {
   return new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
-}
-
-export function unknownId(): string {
-  return randomUUID();
 }

@@ -5,6 +5,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/model/search-attributes.ts';
+import { addSearchAttributes } from '../../src/worker/prepare.ts';
 
 // Each test file runs in a process of its own, so this is done once in it. Signals are vitest's.
 Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
@@ -17,14 +18,17 @@ export interface TestTemporal {
   close(): Promise<void>;
 }
 
-/** The suite's real Temporal server, in a namespace of its own with the project's search attributes. */
+/**
+ * The suite's real Temporal server, in a namespace of its own with the project's search attributes; without the
+ * schedule of `prepareNamespace`, which would run `tend` in the middle of a test.
+ */
 export async function connectTemporal(): Promise<TestTemporal> {
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address, connectTimeout: CALL_TIMEOUT });
   const nativeConnection = await NativeConnection.connect({ address });
   const namespace = `test-${randomUUID()}`;
   await registerNamespace(connection, namespace);
-  await registerSearchAttributes(connection, namespace);
+  await addSearchAttributes(connection, namespace, EVERY_ATTRIBUTE);
   return {
     connection,
     nativeConnection,
@@ -42,28 +46,16 @@ export async function createTimeSkipping(): Promise<TestWorkflowEnvironment> {
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: inject('testServerPath') } },
   });
-  await registerSearchAttributes(environment.connection, environment.client.options.namespace);
+  await addSearchAttributes(environment.connection, environment.client.options.namespace, EVERY_ATTRIBUTE);
   return environment;
 }
 
+const EVERY_ATTRIBUTE = Object.values(SEARCH_ATTRIBUTES);
 const CALL_TIMEOUT = 10_000;
 const RETENTION = msToTs('1 day');
 
 async function registerNamespace(connection: Connection, namespace: string): Promise<void> {
   await connection.withDeadline(Date.now() + CALL_TIMEOUT, () =>
     connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: RETENTION }),
-  );
-}
-
-/** `temporal.api.enums.v1.IndexedValueType` of the types that are in use. */
-const VALUE_TYPE = { KEYWORD: 2, INT: 3 } as const;
-
-/** Not by `prepareNamespace`: its schedule would run `tend` in the middle of a test, and time skipping has none. */
-async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const searchAttributes = Object.fromEntries(
-    Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, VALUE_TYPE[type]]),
-  );
-  await connection.withDeadline(Date.now() + CALL_TIMEOUT, () =>
-    connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
   );
 }
