@@ -30,7 +30,9 @@ export function lifecycleActivities(pool: pg.Pool, settings: Settings) {
     },
 
     async makeCurrent(sitrepId: string, parentId: string | null): Promise<Standing> {
-      const outcome = await makeCurrent(pool, sitrepId, parentId, settings.SITREP_KEEP_VERSIONS);
+      const outcome = await withHeartbeats(() =>
+        makeCurrent(pool, sitrepId, parentId, settings.SITREP_KEEP_VERSIONS),
+      );
       if (outcome.kind !== 'parentNotCurrent') return outcome;
       // Counted from the insert, so that a lifecycle that is run again doesn't begin a new grace period.
       const left = settings.SITREP_ORPHAN_GRACE_SECONDS - (outcome.ageSeconds ?? Number.POSITIVE_INFINITY);
@@ -43,7 +45,7 @@ export function lifecycleActivities(pool: pg.Pool, settings: Settings) {
     },
 
     discardSubmission({ sitrepId, digest }: LifecycleInput): Promise<void> {
-      return discardSubmission(pool, sitrepId, digest);
+      return withHeartbeats(() => discardSubmission(pool, sitrepId, digest));
     },
 
     async collectSitrep(sitrepId: string): Promise<CollectOutcome> {

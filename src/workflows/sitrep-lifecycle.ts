@@ -21,7 +21,7 @@ import {
   SUPERSEDED_SIGNAL,
   workflowIdOf,
 } from '../model/lifecycle.ts';
-import { LONG, SHORT } from './activity-options.ts';
+import { ACTIVITY } from './activity-options.ts';
 import { describe, show } from './standing.ts';
 
 const decisionUpdate = defineUpdate<Decision>(DECISION_UPDATE);
@@ -29,23 +29,23 @@ const supersededSignal = defineSignal(SUPERSEDED_SIGNAL);
 const releasedSignal = defineSignal(RELEASED_SIGNAL);
 
 const { insertSitrep } = proxyActivities<LifecycleActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Write the sitrep with all its children',
 });
 const { makeCurrent } = proxyActivities<LifecycleActivities>({
-  ...SHORT,
+  ...ACTIVITY,
   summary: 'Make it current, if its parent is',
 });
 const { rendezvous } = proxyActivities<LifecycleActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Make the alerts that it requests',
 });
 const { collectSitrep } = proxyActivities<LifecycleActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Delete the sitrep with all its children',
 });
 const { discardSubmission } = proxyActivities<LifecycleActivities>({
-  ...SHORT,
+  ...ACTIVITY,
   summary: 'Delete the refused submission',
 });
 

@@ -1,26 +1,26 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { TendActivities } from '../activities/index.ts';
 import type { TendReport } from '../model/lifecycle.ts';
-import { LONG } from './activity-options.ts';
+import { ACTIVITY } from './activity-options.ts';
 
 const { reconcileHead } = proxyActivities<TendActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Make alerts that the head still lacks',
 });
 const { pruneHistory } = proxyActivities<TendActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Release versions beyond the limit from history',
 });
 const { sweepSitreps } = proxyActivities<TendActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Signal lifecycles that wait in vain, delete sitreps that have none',
 });
 const { collectSubmissions } = proxyActivities<TendActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Delete submissions that were left over',
 });
 const { collectMarkers } = proxyActivities<TendActivities>({
-  ...LONG,
+  ...ACTIVITY,
   summary: 'Delete markers of requests that the head no longer makes',
 });
 

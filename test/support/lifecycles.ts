@@ -3,14 +3,11 @@ import type { NativeConnection } from '@temporalio/worker';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import {
-  DECISION_UPDATE,
-  type Decision,
-  LIFECYCLE,
-  TASK_QUEUE,
-  workflowIdOf,
-} from '../../src/model/lifecycle.ts';
+import { type LifecycleStart, startLifecycle } from '../../src/api/lifecycle-start.ts';
+import { lifecycleSummary } from '../../src/api/lifecycle-summary.ts';
+import { type Decision, workflowIdOf } from '../../src/model/lifecycle.ts';
 import { readSettings } from '../../src/model/settings.ts';
+import type { Submission } from '../../src/model/submission.ts';
 import { submit } from '../../src/store/submission.ts';
 import { type RunningWorker, startWorker } from '../../src/worker/worker.ts';
 import { type Sent, submissionOf } from './document.ts';
@@ -33,22 +30,21 @@ export function startTestWorker(
   });
 }
 
-/** Lays a document down and starts its lifecycle, with the policies that every start has. */
-export async function startLife(pool: pg.Pool, client: Client, sent: Sent): Promise<Handle> {
+/** Lays a document down, starts its lifecycle as the API does, and waits for what was decided. */
+export async function live(pool: pg.Pool, client: Client, sent: Sent): Promise<[Handle, Decision]> {
   const submission = submissionOf(sent);
   const accepted = await submit(pool, submission);
   if (accepted.kind === 'refused') throw new Error(`Refused: ${JSON.stringify(accepted.refusal)}`);
-  return client.workflow.start(LIFECYCLE, {
-    workflowId: workflowIdOf(sent.id),
-    taskQueue: TASK_QUEUE,
-    args: [{ sitrepId: sent.id, digest: submission.digest }],
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    workflowIdConflictPolicy: 'FAIL',
-  }) as unknown as Promise<Handle>;
+  const started = await startLifecycle(client, startOf(submission));
+  if (started.kind !== 'decided') throw new Error(`Not decided: ${JSON.stringify(started)}`);
+  return [lifecycleOf(client, sent.id), started.decision];
 }
 
-/** Starts a lifecycle and waits for what was decided. */
-export async function live(pool: pg.Pool, client: Client, sent: Sent): Promise<[Handle, Decision]> {
-  const handle = await startLife(pool, client, sent);
-  return [handle, await handle.executeUpdate<Decision, []>(DECISION_UPDATE)];
+export function startOf({ document, digest }: Submission): LifecycleStart {
+  const { id: sitrepId, parentId, creator } = document;
+  return { sitrepId, digest, parentId, creator, summary: lifecycleSummary(document) };
+}
+
+export function lifecycleOf(client: Client, sitrepId: string): Handle {
+  return client.workflow.getHandle(workflowIdOf(sitrepId));
 }

@@ -1,4 +1,4 @@
-import type { Client, WorkflowHandleWithStartDetails } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -13,7 +13,7 @@ import {
   workflowIdOf,
 } from '../../src/model/lifecycle.ts';
 
-export type Handle = WorkflowHandleWithStartDetails<() => Promise<LifecycleResult>>;
+export type Handle = WorkflowHandle<() => Promise<LifecycleResult>>;
 
 /** What a test wants its activities to answer; each call is written down. */
 export function script(overrides: Partial<LifecycleActivities> = {}) {

@@ -10,7 +10,7 @@ import { countRows } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { aCase, aChildOf, aRequest, aSitrep, requestIds, type Sent } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import { live, startLife, startTestWorker } from '../support/lifecycles.ts';
+import { live, startTestWorker } from '../support/lifecycles.ts';
 import { createTimeSkipping } from '../support/temporal.ts';
 
 const KEEP = 2;
@@ -90,7 +90,7 @@ test('[I7] [I27] a collected sitrep is not run again, and its document is refuse
     parent = child;
   }
   await handle.result();
-  await expect(startLife(db.pool, environment.client, first)).rejects.toThrow('parentNotCurrent');
+  await expect(begin(first)).rejects.toThrow('parentNotCurrent');
   expect(await countRows(db.pool, 'sitrep_submission')).toBe(0);
 });
 
@@ -129,6 +129,6 @@ test('a child that was submitted before its parent was current is refused, and i
   await begin(winner);
   await begin(loser);
   // Accepted while its parent was the head, inserted after the parent has lost.
-  await expect(startLife(db.pool, environment.client, aChildOf(loser))).rejects.toThrow('parentNotCurrent');
+  await expect(begin(aChildOf(loser))).rejects.toThrow('parentNotCurrent');
   expect(await countRows(db.pool, 'sitrep_submission')).toBe(0);
 });
