@@ -152,7 +152,7 @@ function payloadSchemas(): Record<string, z.ZodType> {
   return Object.fromEntries(payloads);
 }
 
-function payloadName(name: string, version: string): string {
+export function payloadName(name: string, version: string): string {
   return `${name}.v${version}`;
 }
 
