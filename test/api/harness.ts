@@ -131,8 +131,12 @@ export class TestService {
     this.temporal = temporal;
   }
 
-  static async start({ worker = true, maxBodyBytes = 32 * 1024 * 1024 } = {}): Promise<TestService> {
-    const temporal = await connectTemporal();
+  static async start({
+    worker = true,
+    maxBodyBytes = 32 * 1024 * 1024,
+    searchAttributes = true,
+  } = {}): Promise<TestService> {
+    const temporal = await connectTemporal({ searchAttributes });
     const { client, namespace } = temporal;
     const service = new TestService(await startTestApi(client, { maxBodyBytes, namespace }), temporal);
     if (worker) await service.startWorker();

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import { workflowIdOf } from '../../src/model/lifecycle.ts';
-import { aCase, aChildOf, aRequest, aSitrep, requestIds, type Sent } from '../support/document.ts';
+import { aCase, aChildOf, aRequest, aSitrep, type Sent } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { type Reply, TestService, typeOf } from './harness.ts';
 
