@@ -178,3 +178,19 @@ async function brokenDigests(pool: pg.Pool): Promise<string[]> {
   }
   return broken;
 }
+
+/** Every row of every table, as text: what must be the same where nothing may be written. */
+export async function tableTexts(pool: pg.Pool): Promise<Record<string, string[]>> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+      WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+  );
+  const texts: Record<string, string[]> = {};
+  for (const { name } of rows) {
+    const { rows: found } = await pool.query<{ row: string }>(
+      `SELECT t.ctid || t::text AS row FROM ${name} t ORDER BY 1`,
+    );
+    texts[name] = found.map(({ row }) => row);
+  }
+  return texts;
+}
