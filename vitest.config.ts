@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
+    // The default of a second is shorter than a busy machine's pauses.
+    expect: { poll: { timeout: 20_000 } },
   },
 });
