@@ -40,5 +40,9 @@ export function createPool(
   // An idle connection that breaks is replaced at the next query, which reports what is wrong; without a
   // listener the event would end the process.
   pool.on('error', () => {});
+  // The same for one that breaks while a transaction has it: whatever is sent through it next fails.
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+  });
   return pool;
 }

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { transaction } from '../../src/store/transaction.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await createDatabase();
+});
+afterEach(() => db.drop());
+
+const terminate = async (pid: number) => {
+  await db.pool.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+};
+
+test('[I28] a connection that breaks under a statement fails the transaction, not the process', async () => {
+  const work = transaction(db.pool, async (client) => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const [slept] = await Promise.allSettled([
+      client.query('SELECT pg_sleep(60)'),
+      terminate(rows[0]?.pid ?? 0),
+    ]);
+    if (slept.status === 'rejected') throw slept.reason;
+  });
+  await expect(work).rejects.toThrow('terminating connection');
+});
+
+test('[I28] a connection that breaks between two statements fails the transaction, not the process', async () => {
+  const work = transaction(db.pool, async (client) => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await terminate(rows[0]?.pid ?? 0);
+    await client.query('SELECT 1');
+  });
+  await expect(work).rejects.toThrow();
+});
