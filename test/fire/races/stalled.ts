@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import { expect } from 'vitest';
+import { rendezvous } from '../../../src/store/rendezvous.ts';
+import { sqlState } from '../../../src/store/transaction.ts';
+import { commit, insert, swap } from '../../support/commit.ts';
+import { aSitrep, type Sent } from '../../support/document.ts';
+import type { Arena } from '../arena.ts';
+import type { Race } from '../race.ts';
+import type { Random } from '../random.ts';
+
+const LOCK_TIMEOUT = '55P03';
+/** A race runs with time-outs shorter by this factor: all of them, so that none gains on another. */
+const HASTE = 50;
+
+/** One session with the pool's own time-outs, shortened. */
+async function hastyActor(arena: Arena, name: string): Promise<pg.Pool> {
+  const actor = await arena.actor(name, { max: 1 });
+  await actor.query(
+    `SELECT set_config(name, (setting::integer / ${HASTE})::text, false)
+       FROM pg_settings WHERE name LIKE '%\\_timeout' AND source = 'client'`,
+  );
+  return actor;
+}
+
+async function headAndChild(arena: Arena, random: Random): Promise<[Sent, Sent]> {
+  const head = aSitrep({ parentId: await arena.ground(random) }, 1);
+  await commit(arena.pool, head);
+  const child = aSitrep({ parentId: head.id }, 1);
+  await insert(arena.pool, child);
+  return [head, child];
+}
+
+/** As an activity does: again and again, as long as it is only kept waiting, but not for ever. */
+async function swapPatiently(pool: pg.Pool, sent: Sent): Promise<void> {
+  for (let left = 20; ; left--) {
+    try {
+      expect(await swap(pool, sent)).toMatchObject({ kind: 'current' });
+      return;
+    } catch (error) {
+      if (sqlState(error) !== LOCK_TIMEOUT || left === 0) throw error;
+    }
+  }
+}
+
+export const goneHolder: Race = {
+  name: '[I28] a holder of the head whose client is gone',
+  async run(arena, random) {
+    const [, child] = await headAndChild(arena, random);
+    const holder = await (await hastyActor(arena, 'holder')).connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('UPDATE fm_sitrep_head SET version = version');
+      await swapPatiently(await hastyActor(arena, 'committer'), child);
+    } finally {
+      holder.release(true);
+    }
+  },
+};
+
+export const endlessHolder: Race = {
+  name: '[I28] a holder of the head whose statement does not end',
+  async run(arena, random) {
+    const [head, child] = await headAndChild(arena, random);
+    await arena.hang('holder', {
+      function: 'fm_rendezvous_alert_chunk',
+      after: 'SELECT * INTO STRICT head FROM fm_sitrep_head;',
+    });
+    const held = arena.begin(rendezvous(await hastyActor(arena, 'holder'), head.id));
+    const committer = await hastyActor(arena, 'committer');
+    const waits = arena.begin(swap(committer, child));
+    await arena.endsBeforeItWaits('committer', waits);
+    await waits.catch(() => {});
+    await swapPatiently(committer, child);
+    await expect(held).rejects.toThrow('statement timeout');
+  },
+};
+
+export const waiterForTheHead: Race = {
+  name: '[I28] a rendezvous that waits for the head gives up before the statement’s time is over',
+  async run(arena, random) {
+    const [head] = await headAndChild(arena, random);
+    const waiter = await hastyActor(arena, 'waiter');
+    const holder = await arena.pool.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('UPDATE fm_sitrep_head SET version = version');
+      await expect(rendezvous(waiter, head.id)).rejects.toThrow('lock timeout');
+    } finally {
+      await holder.query('ROLLBACK');
+      holder.release();
+    }
+  },
+};

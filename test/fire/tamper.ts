@@ -1,0 +1,38 @@
+import type pg from 'pg';
+
+// Stands between the store and its connections: to stop a transaction of several statements between two of
+// them, or to take out a guard that is a statement of the store's, without touching the store.
+
+export interface Statement {
+  text: string;
+  values: unknown[];
+  /** Whose session it is. */
+  actor: string;
+}
+export type Send = (statement: Statement) => Promise<pg.QueryResult>;
+
+/** Sees each statement on its way, and sends it, or something else, or answers by itself. */
+export type Layer = (statement: Statement, send: Send) => Promise<pg.QueryResult>;
+
+/** Puts `layers`, the first outermost, around every connection that the pool will open. */
+export function tamperWith(pool: pg.Pool, actor: string, layers: () => Layer[]): void {
+  pool.on('connect', (client) => {
+    const original = client.query;
+    const really: Send = ({ text, values }) => Reflect.apply(original, client, [text, values]);
+    const query = (...call: unknown[]) => {
+      const [text, values] = call;
+      // A stream of COPY.
+      if (typeof text !== 'string') return Reflect.apply(original, client, call);
+      const send = layers().reduceRight<Send>((next, layer) => (one) => layer(one, next), really);
+      const result = send({ text, values: Array.isArray(values) ? values : [], actor });
+      const callback = call.at(-1);
+      if (typeof callback !== 'function') return result;
+      // How the pool itself sends.
+      return result.then(
+        (answer) => callback(null, answer),
+        (error) => callback(error),
+      );
+    };
+    Object.assign(client, { query });
+  });
+}
