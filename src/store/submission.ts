@@ -18,16 +18,25 @@ export type SubmitOutcome =
  */
 export async function submit(pool: pg.Pool, submission: Submission): Promise<SubmitOutcome> {
   const { document, digest } = submission;
-  const reused: SubmitOutcome = { kind: 'refused', refusal: { kind: 'sitrepIdReused' } };
-  const inserted = await digestOfSitrep(pool, document.id);
-  if (inserted !== null) {
-    if (inserted !== digest) return reused;
-    const state = await sitrepState(pool, document.id);
-    if (state) return { kind: 'exists', ...state };
-  }
+  const before = await alreadyIn(pool, document.id, digest);
+  if (before) return before;
   const check = await checkAgainstParent(pool, document, submission.input);
   if (check.kind === 'refused') return check;
-  return (await writeSubmission(pool, submission)) ? { kind: 'submitted' } : reused;
+  if (!(await writeSubmission(pool, submission))) return REUSED;
+  // A twin's document may have been inserted since we looked, and no longer wait to be found under this id.
+  const meanwhile = await alreadyIn(pool, document.id, digest);
+  if (meanwhile) await discardSubmission(pool, document.id, digest);
+  return meanwhile ?? { kind: 'submitted' };
+}
+
+const REUSED: SubmitOutcome = { kind: 'refused', refusal: { kind: 'sitrepIdReused' } };
+
+async function alreadyIn(pool: pg.Pool, sitrepId: string, digest: string): Promise<SubmitOutcome | null> {
+  const inserted = await digestOfSitrep(pool, sitrepId);
+  if (inserted === null) return null;
+  if (inserted !== digest) return REUSED;
+  const state = await sitrepState(pool, sitrepId);
+  return state && { kind: 'exists', ...state };
 }
 
 /** Deletes a submission, unless another document has taken its place. */

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { deleteOldSubmission, oldSubmissions } from '../../../src/store/leftover.ts';
 import { insertSitrep } from '../../../src/store/sitrep-insert.ts';
 import { discardSubmission, submit } from '../../../src/store/submission.ts';
+import { countRows } from '../../support/commit.ts';
 import { aSitrep, submissionOf } from '../../support/document.ts';
 import type { Arena } from '../arena.ts';
 import type { Race } from '../race.ts';
@@ -32,6 +33,22 @@ export const twoDocuments: Race = {
       refusal: { kind: 'submissionGone' },
     });
     expect(await insertSitrep(arena.pool, id, other.digest)).toMatchObject({ kind: 'inserted' });
+  },
+};
+
+export const submissionDuringInsert: Race = {
+  name: '[I7] a document submitted while another under its id is submitted and inserted',
+  async run(arena, random) {
+    const [one, other] = await rivals(arena, random);
+    const gate = await arena.gate('slow', { beforeStatement: 'INSERT INTO sitrep_submission' });
+    const slow = await arena.actor('slow');
+    const late = arena.begin(submit(slow, one));
+    await gate.reached(late);
+    await submit(arena.pool, other);
+    await insertSitrep(arena.pool, other.document.id, other.digest);
+    await gate.open();
+    expect(await late, 'the late one').toEqual(REUSED);
+    expect(await countRows(arena.pool, 'sitrep_submission'), 'submissions left behind').toBe(0);
   },
 };
 
