@@ -20,6 +20,8 @@ export class Arena {
   readonly pool: pg.Pool;
   /** What stands between the store and every connection of this arena. */
   readonly layers: Layer[] = [];
+  /** Changes to statements that were asked for, and never had a statement to change. */
+  readonly unmade = new Set<string>();
   /** Session settings of the pool that are taken out. */
   readonly settingsOut = new Set<string>();
   readonly #database: TestDatabase;
@@ -37,9 +39,12 @@ export class Arena {
     tamperWith(this.pool, 'test', () => this.layers);
   }
 
-  /** Connections of somebody who takes part in the race, and can be stopped at gates. */
-  async actor(name: string, { max = 5 } = {}): Promise<pg.Pool> {
-    const pool = createPool(await this.#url(), { max, applicationName: name });
+  /**
+   * Connections of somebody who takes part in the race, and can be stopped at gates. `haste` shortens all
+   * time-outs of its sessions by that factor, so that a race needn't wait as long as a service.
+   */
+  async actor(name: string, { haste = 1 } = {}): Promise<pg.Pool> {
+    const pool = createPool(await this.#url(haste), { max: 5, applicationName: name });
     tamperWith(pool, name, () => this.layers);
     this.#actors.push(pool);
     return pool;
@@ -68,6 +73,21 @@ export class Arena {
       return send(statement);
     });
     return gate;
+  }
+
+  /**
+   * Replaces a piece of the statements that have it, or of the nth such statement of one actor. A change that
+   * is never made is in `unmade`.
+   */
+  rewrite(text: string, by: string, only?: { actor: string; nth: number }): void {
+    this.unmade.add(text);
+    let seen = 0;
+    this.layers.push((statement, send) => {
+      if (!statement.text.includes(text)) return send(statement);
+      if (only && (statement.actor !== only.actor || ++seen !== only.nth)) return send(statement);
+      this.unmade.delete(text);
+      return send({ ...statement, text: statement.text.replace(text, () => by) });
+    });
   }
 
   /** Lets an actor run a statement in a function that doesn't end. */
@@ -124,18 +144,21 @@ export class Arena {
     await this.#database.drop();
   }
 
-  async #url(): Promise<string> {
-    if (this.settingsOut.size === 0) return this.#database.url;
-    const { rows } = await this.pool.query<{ name: string; setting: string }>(
-      `SELECT name, setting FROM pg_settings WHERE source = 'client' AND name LIKE '%timeout'`,
+  /** An URL with session settings, which come before what the pool asks for. */
+  async #url(haste: number): Promise<string> {
+    if (this.settingsOut.size === 0 && haste === 1) return this.#database.url;
+    const { rows } = await this.pool.query<{ name: string; milliseconds: number }>(
+      `SELECT name, setting::integer / $1::integer AS milliseconds FROM pg_settings
+        WHERE source = 'client' AND name LIKE '%timeout'`,
+      [haste],
     );
     for (const name of this.settingsOut) {
       if (!rows.some((row) => row.name === name)) throw new Error(`No session has a ${name}.`);
     }
     const left = rows.filter(({ name }) => !this.settingsOut.has(name));
     const url = new URL(this.#database.url);
-    // Comes before what the pool asks for.
-    url.searchParams.set('options', left.map(({ name, setting }) => `-c ${name}=${setting}`).join(' '));
+    const options = left.map(({ name, milliseconds }) => `-c ${name}=${milliseconds}`);
+    url.searchParams.set('options', options.join(' '));
     return url.href;
   }
 }

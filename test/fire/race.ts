@@ -20,6 +20,7 @@ export async function runRace(race: Race, random: Random, remove?: Removal): Pro
     await remove?.(arena);
     await race.run(arena, random);
     await checkInvariants(arena.pool);
+    for (const text of arena.unmade) throw new Error(`No statement had "${text}".`);
   } finally {
     await arena.close();
   }

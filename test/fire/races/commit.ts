@@ -67,6 +67,16 @@ export const commitOfNothing: Race = {
   },
 };
 
+export const releasedAgain: Race = {
+  name: '[I3] [I7] a make-current of what was pruned from history, the first sitrep of all among it',
+  async run(arena, random) {
+    const [first, second] = (await aChain(arena, random, 2)) as [Sent, Sent];
+    await pruneHistory(arena.pool, 1, 1000);
+    expect(await swap(arena.pool, first)).toEqual({ kind: 'released' });
+    expect(await swap(arena.pool, second)).toMatchObject({ kind: 'current', isHead: true });
+  },
+};
+
 export const twoPrunes: Race = {
   name: '[I2] [I24] [I25] two prunes at once, which must not count the same versions',
   async run(arena, random) {

@@ -94,7 +94,8 @@ export const deletionBeforeHistory: Race = {
     const sent = aSitrep();
     await insert(arena.pool, sent);
     const deletion = await deleteSitreps(arena.pool, [{ id: sent.id, lifecycleOpen: false }]);
-    expect(deletion).toEqual({ deleted: [], refused: [sent.id] });
+    expect(deletion.deleted, 'what went').toEqual([]);
+    expect(deletion.refused, 'what stays').toEqual([sent.id]);
     expect(await sitrepState(arena.pool, sent.id)).toMatchObject({ state: 'inserted' });
   },
 };
@@ -107,7 +108,8 @@ export const deletionOfHistory: Race = {
     const ids = [next.parentId ?? '', next.id];
     const doomed = [...ids, lost.id].map((id) => ({ id, lifecycleOpen: false }));
     const { deleted, refused } = await deleteSitreps(arena.pool, doomed);
-    expect({ deleted, refused: refused.sort() }).toEqual({ deleted: [lost.id], refused: ids.sort() });
+    expect(deleted, 'what went').toEqual([lost.id]);
+    expect(refused.sort(), 'what stays').toEqual(ids.sort());
   },
 };
 

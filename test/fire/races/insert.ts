@@ -1,10 +1,12 @@
 import { expect } from 'vitest';
+import { collectMarkers } from '../../../src/store/marker.ts';
 import { deleteSitreps } from '../../../src/store/sitrep-delete.ts';
 import { insertSitrep } from '../../../src/store/sitrep-insert.ts';
 import { readSitrep } from '../../../src/store/sitrep-read.ts';
 import { submit } from '../../../src/store/submission.ts';
 import { commit, commitAndMeet, countRows, insert } from '../../support/commit.ts';
-import { aCase, aChildOf, aRequest, aSitrep, type Sent, submissionOf } from '../../support/document.ts';
+import { aCase, aChildOf, aRequest, aSitrep, submissionOf } from '../../support/document.ts';
+import type { Arena } from '../arena.ts';
 import type { Race } from '../race.ts';
 
 const READS_SUBMISSION = 'SELECT document FROM sitrep_submission';
@@ -119,15 +121,24 @@ export const idUsedByARival: Race = {
 /** Where the head and the used ids are read, together. */
 const STANDING = 'AS "usedRequestIds"';
 
-export const usedIdAsksAgain: Race = {
-  name: '[I15] a child of the head that requests anew what was met, deleted and dropped',
-  async run(arena, random) {
-    const first = aSitrep({ parentId: await arena.ground(random) }, 1);
-    await commitAndMeet(arena.pool, first);
-    await arena.pool.query('DELETE FROM alert');
-    const without = aSitrep({ parentId: first.id, cases: [] });
-    await commitAndMeet(arena.pool, without);
-    const again: Sent = aChildOf(first, { parentId: without.id });
-    expect(await insert(arena.pool, again)).toMatchObject({ refusal: { kind: 'requestIdUsed' } });
-  },
-};
+function requestedAnew(what: string, meanwhile: (arena: Arena) => Promise<unknown>): Race {
+  return {
+    name: `[I12] [I15] a child of the head that requests anew what was met and dropped, ${what}`,
+    async run(arena, random) {
+      const first = aSitrep({ parentId: await arena.ground(random) }, 1);
+      await commitAndMeet(arena.pool, first);
+      const without = aSitrep({ parentId: first.id, cases: [] });
+      await commitAndMeet(arena.pool, without);
+      await meanwhile(arena);
+      const again = aChildOf(first, { parentId: without.id });
+      expect(await insert(arena.pool, again)).toMatchObject({ refusal: { kind: 'requestIdUsed' } });
+    },
+  };
+}
+
+export const anewWithItsMarker = requestedAnew('whose alert was deleted', ({ pool }) =>
+  pool.query('DELETE FROM alert'),
+);
+export const anewWithItsAlert = requestedAnew('whose marker was collected', ({ pool }) =>
+  collectMarkers(pool),
+);

@@ -27,7 +27,7 @@ export const newHeadDuringCollection: Race = {
     const [, next] = await headAndChild(arena, random);
     const gate = await arena.gate('slow', { function: FUNCTION, after: LOOK });
     const [slow, quick] = [await arena.actor('slow'), await arena.actor('quick')];
-    const collection = arena.begin(collectMarkers(slow, () => {}, 1 + random.below(5)));
+    const collection = arena.begin(collectMarkers(slow));
     await gate.reached(collection);
     const made = arena.begin(swap(quick, next));
     if (await arena.endsBeforeItWaits('quick', made)) await rendezvous(quick, next.id);

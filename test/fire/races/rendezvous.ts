@@ -13,12 +13,12 @@ const AFTER_THE_LOOK: Place = { function: FUNCTION, after: 'SELECT * INTO STRICT
 const BEFORE_THE_MARKER: Place = { trigger: 'INSERT', on: 'rendezvous_alert_created' };
 const BETWEEN_MARKER_AND_ALERT: Place = { trigger: 'INSERT', on: 'alert' };
 
-function twoOfOneSitrep(where: string, place: Place): Race {
+function twoOfOneSitrep(where: string, place: Place, inOneChunk = false): Race {
   return {
     name: `[I12] [I13] [I16] two rendezvous of one sitrep, one of them stopped ${where}`,
     async run(arena, random) {
       const requests = 2 + random.below(6);
-      const chunk = 2 + random.below(requests);
+      const chunk = inOneChunk ? requests + 1 : 2 + random.below(requests);
       const sent = aSitrep({ parentId: await arena.ground(random) }, requests);
       await commit(arena.pool, sent);
       const gate = await arena.gate('slow', place);
@@ -39,7 +39,7 @@ function twoOfOneSitrep(where: string, place: Place): Race {
 
 export const twoBeforeTheMarker = twoOfOneSitrep('before its marker', BEFORE_THE_MARKER);
 export const twoBetweenMarkerAndAlert = twoOfOneSitrep('between marker and alert', BETWEEN_MARKER_AND_ALERT);
-export const twoAfterTheLook = twoOfOneSitrep('after its look at the head', AFTER_THE_LOOK);
+export const twoAfterTheLook = twoOfOneSitrep('after its look at the head', AFTER_THE_LOOK, true);
 /** The second row: with the first one written, each can have what the other needs. */
 export const twoInTheMiddle = twoOfOneSitrep('between two markers', { ...BEFORE_THE_MARKER, row: 2 });
 

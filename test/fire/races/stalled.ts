@@ -9,18 +9,8 @@ import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
 
 const LOCK_TIMEOUT = '55P03';
-/** A race runs with time-outs shorter by this factor: all of them, so that none gains on another. */
+/** Time-outs are shorter by this factor: all of them, so that none gains on another. */
 const HASTE = 50;
-
-/** One session with the pool's own time-outs, shortened. */
-async function hastyActor(arena: Arena, name: string): Promise<pg.Pool> {
-  const actor = await arena.actor(name, { max: 1 });
-  await actor.query(
-    `SELECT set_config(name, (setting::integer / ${HASTE})::text, false)
-       FROM pg_settings WHERE name LIKE '%\\_timeout' AND source = 'client'`,
-  );
-  return actor;
-}
 
 async function headAndChild(arena: Arena, random: Random): Promise<[Sent, Sent]> {
   const head = aSitrep({ parentId: await arena.ground(random) }, 1);
@@ -46,11 +36,11 @@ export const goneHolder: Race = {
   name: '[I28] a holder of the head whose client is gone',
   async run(arena, random) {
     const [, child] = await headAndChild(arena, random);
-    const holder = await (await hastyActor(arena, 'holder')).connect();
+    const holder = await (await arena.actor('holder', { haste: HASTE })).connect();
     try {
       await holder.query('BEGIN');
       await holder.query('UPDATE fm_sitrep_head SET version = version');
-      await swapPatiently(await hastyActor(arena, 'committer'), child);
+      await swapPatiently(await arena.actor('committer', { haste: HASTE }), child);
     } finally {
       holder.release(true);
     }
@@ -65,8 +55,8 @@ export const endlessHolder: Race = {
       function: 'fm_rendezvous_alert_chunk',
       after: 'SELECT * INTO STRICT head FROM fm_sitrep_head;',
     });
-    const held = arena.begin(rendezvous(await hastyActor(arena, 'holder'), head.id));
-    const committer = await hastyActor(arena, 'committer');
+    const held = arena.begin(rendezvous(await arena.actor('holder', { haste: HASTE }), head.id));
+    const committer = await arena.actor('committer', { haste: HASTE });
     const waits = arena.begin(swap(committer, child));
     await arena.endsBeforeItWaits('committer', waits);
     await waits.catch(() => {});
@@ -79,7 +69,7 @@ export const waiterForTheHead: Race = {
   name: '[I28] a rendezvous that waits for the head gives up before the statement’s time is over',
   async run(arena, random) {
     const [head] = await headAndChild(arena, random);
-    const waiter = await hastyActor(arena, 'waiter');
+    const waiter = await arena.actor('waiter', { haste: HASTE });
     const holder = await arena.pool.connect();
     try {
       await holder.query('BEGIN');

@@ -1,0 +1,539 @@
+import type { Race, Removal } from './race.ts';
+import * as commit from './races/commit.ts';
+import * as deletion from './races/delete.ts';
+import * as insert from './races/insert.ts';
+import * as markers from './races/markers.ts';
+import * as read from './races/read.ts';
+import * as rendezvous from './races/rendezvous.ts';
+import * as stalled from './races/stalled.ts';
+import * as submission from './races/submission.ts';
+import {
+  all,
+  headAskedBefore,
+  inFunction,
+  inStatement,
+  unrecognised,
+  withoutConstraint,
+  withoutSetting,
+} from './removals.ts';
+
+export interface Guard {
+  guard: string;
+  race: Race;
+  /** How it is taken out. */
+  remove: Removal;
+}
+export interface NeededGuard extends Guard {
+  /** What the race says then. */
+  says: RegExp;
+}
+
+const RENDEZVOUS = 'fm_rendezvous_alert_chunk';
+const COLLECT = 'fm_collect_marker_chunk';
+const PRUNE = 'fm_prune_history';
+const MAKE_CURRENT = 'fm_make_current';
+
+const LOCK = 'LOCK TABLE fm_sitrep_head IN SHARE MODE;';
+const LOOK = 'SELECT * INTO STRICT head FROM fm_sitrep_head;';
+const COLLECTS_LOOK = 'SELECT h.sitrep_id INTO STRICT head_id FROM fm_sitrep_head h;';
+const FOREIGN_KEY = 'fm_sitrep_history.fm_sitrep_history_sitrep_id_fkey';
+const REMEMBERED = 'LEFT JOIN fm_sitrep_history hist ON hist.sitrep_id = p_sitrep_id;';
+const IN = 'parent_sitrep_id FROM fm_sitrep WHERE id = $1';
+
+const RENDEZVOUS_GUARDS: NeededGuard[] = [
+  {
+    guard: 'the lock on the head while a chunk is met',
+    remove: inFunction(RENDEZVOUS, LOCK, ''),
+    race: rendezvous.slowOnOldSitrep,
+    says: /the alert that was deleted: expected \{.*\} to be null/s,
+  },
+  {
+    guard: 'SHARE on the table of the head, not FOR SHARE on its row',
+    remove: inFunction(RENDEZVOUS, LOCK, 'PERFORM FROM fm_sitrep_head FOR SHARE;'),
+    race: rendezvous.streamAgainstCommit,
+    says: /a chunk that came after the commit: expected 'met' to be 'stale'/,
+  },
+  {
+    guard: 'first the lock, then the look',
+    remove: inFunction(RENDEZVOUS, `${LOCK}\n  ${LOOK}`, `${LOOK}\n  ${LOCK}`),
+    race: rendezvous.waitedForACommit,
+    says: /alerts of the old sitrep: expected \d to be \+0/,
+  },
+  {
+    guard: 'the stale check',
+    remove: inFunction(
+      RENDEZVOUS,
+      'stale := head.sitrep_id IS DISTINCT FROM p_sitrep_id;',
+      'stale := false;',
+    ),
+    race: rendezvous.waitedForACommit,
+    says: /the rendezvous of the old sitrep: expected \{ kind: 'met', created: 1 \}/,
+  },
+  {
+    guard: 'the stale check and with it reading the requests of the locked head, not of the id passed in',
+    remove: all(
+      inFunction(RENDEZVOUS, 'stale := head.sitrep_id IS DISTINCT FROM p_sitrep_id;', 'stale := false;'),
+      inFunction(RENDEZVOUS, 'WHERE r.sitrep_id = head.sitrep_id', 'WHERE r.sitrep_id = p_sitrep_id'),
+    ),
+    race: rendezvous.waitedForACommit,
+    says: /alerts of the old sitrep: expected \d to be \+0/,
+  },
+  {
+    guard: 'the marker before the alert',
+    remove: all(
+      inFunction(
+        RENDEZVOUS,
+        `), marker AS (
+    INSERT INTO rendezvous_alert_created (alert_id, sitrep_id)
+    SELECT id, head.sitrep_id FROM chunk ORDER BY generation, id
+    ON CONFLICT DO NOTHING
+    RETURNING alert_id
+  ), made AS (`,
+        '), made AS (',
+      ),
+      inFunction(
+        RENDEZVOUS,
+        `JOIN marker m ON m.alert_id = c.id
+     ORDER BY c.generation, c.id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+  ), last AS (`,
+        `WHERE NOT EXISTS (SELECT FROM rendezvous_alert_created WHERE alert_id = c.id)
+     ORDER BY c.generation, c.id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+  ), marker AS (
+    INSERT INTO rendezvous_alert_created (alert_id, sitrep_id)
+    SELECT id, head.sitrep_id FROM made
+    ON CONFLICT DO NOTHING
+  ), last AS (`,
+      ),
+    ),
+    race: rendezvous.deletedBetween,
+    says: /the alert that was deleted: expected \{.*\} to be null/s,
+  },
+  {
+    guard: 'alerts for the new markers only',
+    remove: inFunction(RENDEZVOUS, 'FROM chunk c JOIN marker m ON m.alert_id = c.id', 'FROM chunk c'),
+    race: rendezvous.deletedBeforeTheMarker,
+    says: /the alert that was deleted: expected \{.*\} to be null/s,
+  },
+  {
+    guard: 'ON CONFLICT DO NOTHING for markers',
+    remove: inFunction(
+      RENDEZVOUS,
+      'FROM chunk ORDER BY generation, id\n    ON CONFLICT DO NOTHING',
+      'FROM chunk',
+    ),
+    race: rendezvous.twoBeforeTheMarker,
+    says: /duplicate key value violates unique constraint "rendezvous_alert_created_pkey"/,
+  },
+  {
+    guard: 'ON CONFLICT DO NOTHING for alerts',
+    remove: inFunction(RENDEZVOUS, 'ORDER BY c.generation, c.id\n    ON CONFLICT DO NOTHING', ''),
+    race: rendezvous.alertWithoutMarker,
+    says: /duplicate key value violates unique constraint "alert_pkey"/,
+  },
+  {
+    guard: 'one order of markers for everybody',
+    remove: inFunction(
+      RENDEZVOUS,
+      'FROM chunk ORDER BY generation, id',
+      `FROM (SELECT id, row_number() OVER (ORDER BY generation, id) AS nth FROM chunk) ordered
+        ORDER BY CASE current_setting('application_name') WHEN 'slow' THEN -nth ELSE nth END`,
+    ),
+    race: rendezvous.twoInTheMiddle,
+    says: /deadlock detected/,
+  },
+  {
+    guard: 'progress that moves only at the end',
+    remove: inFunction(RENDEZVOUS, 'IF done THEN', 'IF true THEN'),
+    race: rendezvous.cutOff,
+    says: /alerts: expected \d to be \d/,
+  },
+  {
+    guard: 'progress that moves only when there is something to remember',
+    remove: inFunction(
+      RENDEZVOUS,
+      '\n       AND (p.generation < head.alert_generation OR fm_rendezvous_alert_chunk.created > 0)',
+      '',
+    ),
+    race: rendezvous.reconciledHead,
+    says: /the progress row: expected/,
+  },
+  {
+    guard: 'progress in a table of its own, not in the row of the head',
+    remove: inFunction(
+      RENDEZVOUS,
+      'UPDATE fm_rendezvous_progress p',
+      'UPDATE fm_sitrep_head SET version = version; UPDATE fm_rendezvous_progress p',
+    ),
+    race: rendezvous.twoAfterTheLook,
+    says: /deadlock detected/,
+  },
+];
+
+const MARKER_GUARDS: NeededGuard[] = [
+  {
+    guard: 'the lock on the head while markers are collected',
+    remove: inFunction(COLLECT, LOCK, ''),
+    race: markers.newHeadDuringCollection,
+    says: /the markers that are left: expected/,
+  },
+  {
+    guard: 'first the lock, then the look, while markers are collected',
+    remove: inFunction(COLLECT, `${LOCK}\n  ${COLLECTS_LOOK}`, `${COLLECTS_LOOK}\n  ${LOCK}`),
+    race: markers.collectionWaitedForACommit,
+    says: /the markers that are left: expected/,
+  },
+  {
+    guard: 'no collection of markers without a head',
+    remove: inFunction(COLLECT, 'IF head_id IS NULL THEN', 'IF false THEN'),
+    race: markers.markersBeforeHistory,
+    says: /markers that went: expected \[ .* \] to deeply equal \[\]/,
+  },
+  {
+    guard: 'no collection of markers that the head requests',
+    remove: inFunction(
+      COLLECT,
+      'AND NOT EXISTS (SELECT FROM fm_alert_request r',
+      'AND NOT EXISTS (SELECT FROM (SELECT * FROM fm_alert_request LIMIT 0) r',
+    ),
+    race: markers.newHeadDuringCollection,
+    says: /the markers that are left: expected/,
+  },
+  {
+    guard: 'SKIP LOCKED',
+    remove: inFunction(COLLECT, 'FOR UPDATE SKIP LOCKED', 'FOR UPDATE'),
+    race: markers.twoCollections,
+    says: /the second ends without waiting: expected false to be true/,
+  },
+];
+
+const COMMIT_GUARDS: NeededGuard[] = [
+  {
+    guard: 'the comparison of the swap',
+    remove: inFunction(MAKE_CURRENT, ' AND h.sitrep_id IS NOT DISTINCT FROM s.parent_sitrep_id', ''),
+    race: commit.twoRivals,
+    says: /the second: expected \{ kind: 'current'/,
+  },
+  {
+    guard: 'IS NOT DISTINCT FROM in the swap, not =',
+    remove: inFunction(
+      MAKE_CURRENT,
+      'h.sitrep_id IS NOT DISTINCT FROM s.parent_sitrep_id',
+      'h.sitrep_id = s.parent_sitrep_id',
+    ),
+    race: commit.twoFirsts,
+    says: /the first: expected \{ kind: 'parentNotCurrent'/,
+  },
+  {
+    guard: 'the swap joined to the sitrep, whose row may be missing',
+    remove: all(
+      inFunction(
+        MAKE_CURRENT,
+        'FROM fm_sitrep s\n   WHERE s.id = p_sitrep_id AND',
+        'FROM (SELECT) one LEFT JOIN fm_sitrep s ON s.id = p_sitrep_id\n   WHERE',
+      ),
+      inFunction(
+        MAKE_CURRENT,
+        'sitrep_id = s.id, alert_generation = s.alert_generation',
+        'sitrep_id = p_sitrep_id, alert_generation = coalesce(s.alert_generation, 1)',
+      ),
+    ),
+    race: commit.commitOfNothing,
+    says: /violates foreign key constraint/,
+  },
+  {
+    guard: 'the look-up of an earlier win',
+    remove: inFunction(
+      MAKE_CURRENT,
+      REMEMBERED,
+      REMEMBERED.replace(';', ' AND hist.version = fm_make_current.version;'),
+    ),
+    race: commit.retryDuringCommit,
+    says: /the retry: expected \{ kind: 'parentNotCurrent'/,
+  },
+  {
+    guard: 'the look-up of an earlier win in a statement after the swap',
+    remove: all(
+      inFunction(
+        MAKE_CURRENT,
+        "BEGIN\n  released := '{}';",
+        `DECLARE before bigint := (SELECT x.version FROM fm_sitrep_history x WHERE x.sitrep_id = p_sitrep_id);
+         BEGIN\n  released := '{}';`,
+      ),
+      inFunction(
+        MAKE_CURRENT,
+        REMEMBERED,
+        REMEMBERED.replace(';', ' AND hist.version IN (fm_make_current.version, before);'),
+      ),
+    ),
+    race: commit.retryDuringCommit,
+    says: /the retry: expected \{ kind: 'parentNotCurrent'/,
+  },
+  {
+    guard: 'the foreign key of history, when the deletion comes last',
+    remove: withoutConstraint(FOREIGN_KEY),
+    race: deletion.commitDuringDeletion,
+    says: /the deletion: expected \{ deleted: \[ …\(2\) \], refused: \[\] \}/,
+  },
+  {
+    guard: 'the foreign key of history, when the commit comes last',
+    remove: withoutConstraint(FOREIGN_KEY),
+    race: deletion.deletionDuringCommit,
+    says: /the commit: expected \{ kind: 'current'/,
+  },
+  {
+    guard: 'a violation of that key taken for what it means, by the deletion and the commit',
+    remove: unrecognised('23503'),
+    race: deletion.commitDuringDeletion,
+    says: /violates foreign key constraint/,
+  },
+  {
+    guard: 'a violation of that key taken for what it means, by the commit',
+    remove: unrecognised('23503'),
+    race: deletion.deletionDuringCommit,
+    says: /violates foreign key constraint/,
+  },
+  {
+    guard: 'the lock on the head while history is pruned',
+    remove: inFunction(PRUNE, 'FROM fm_sitrep_head h FOR UPDATE', 'FROM fm_sitrep_head h'),
+    race: commit.twoPrunes,
+    says: /what the two took: expected \[ .* \] to deeply equal/,
+  },
+  {
+    guard: 'at least one version is kept',
+    remove: inFunction(PRUNE, 'greatest(p_keep, 1)', 'p_keep'),
+    race: commit.pruneToNothing,
+    says: /the head: expected|\[I1\]/,
+  },
+  {
+    guard: 'time_released, set by the prune',
+    remove: inFunction(PRUNE, 'SET time_released = now()', 'SET time_released = NULL'),
+    race: commit.releasedAgain,
+    says: /expected \{ kind: 'parentNotCurrent'/,
+  },
+];
+
+const DELETION_GUARDS: NeededGuard[] = [
+  {
+    guard: 'FOR NO KEY UPDATE on what is deleted',
+    remove: inStatement('FOR NO KEY UPDATE', ''),
+    race: deletion.twoDeletions,
+    says: /what they say must stay: expected \[ .* \] to deeply equal \[\]/s,
+  },
+  {
+    guard: 'FOR NO KEY UPDATE, not FOR UPDATE, on what is deleted',
+    remove: inStatement('FOR NO KEY UPDATE', 'FOR UPDATE'),
+    race: deletion.commitDuringDeletion,
+    says: /the commit ends without waiting: expected false to be true/,
+  },
+  {
+    guard: 'no deletion without a head',
+    remove: inStatement('AND h.sitrep_id IS NOT NULL', ''),
+    race: deletion.deletionBeforeHistory,
+    says: /what went: expected \[ .* \] to deeply equal \[\]/,
+  },
+  {
+    guard: 'no deletion of an undecided child of the head whose lifecycle is open',
+    remove: inStatement(
+      'AND NOT (s.parent_sitrep_id IS NOT DISTINCT FROM h.sitrep_id AND s.id = ANY ($2::uuid[]))',
+      'AND $2::uuid[] IS NOT NULL',
+    ),
+    race: deletion.undecidedChild,
+    says: /the commit: expected \{ kind: 'sitrepGone' \}/,
+  },
+  {
+    guard: 'no deletion of what is in history, with the foreign key',
+    remove: all(
+      withoutConstraint(FOREIGN_KEY),
+      inStatement('AND NOT EXISTS (SELECT FROM fm_sitrep_history hist WHERE hist.sitrep_id = s.id)', ''),
+    ),
+    race: deletion.deletionOfHistory,
+    says: /what went: expected \[ …\(3\) \] to deeply equal/,
+  },
+  ...['fm_alert_request', 'fm_ereport_in_case', 'fm_case'].map((table) => ({
+    guard: `the deletion of the rows of ${table}`,
+    remove: inStatement(`DELETE FROM ${table} WHERE`, `DELETE FROM ${table} WHERE false AND`),
+    race: deletion.wholeDeletion,
+    says: new RegExp(`\\[I23\\] no row of ${table} lacks its sitrep`),
+  })),
+];
+
+const READ_GUARDS: NeededGuard[] = [read.readDuringDeletion, read.readDuringPrune].map((race) => ({
+  guard: 'one snapshot for a read',
+  remove: inStatement('REPEATABLE READ READ ONLY', 'READ COMMITTED READ ONLY'),
+  race,
+  says: /what was read: expected/,
+}));
+
+const INSERT_GUARDS: NeededGuard[] = [
+  {
+    guard: 'ON CONFLICT DO NOTHING for a sitrep',
+    remove: inStatement("decode($5, 'hex'), $6)\n     ON CONFLICT DO NOTHING", "decode($5, 'hex'), $6)"),
+    race: insert.twinsWritten,
+    says: /duplicate key value violates unique constraint "fm_sitrep_pkey"/,
+  },
+  {
+    guard: 'READ COMMITTED for an insert',
+    remove: inStatement('ISOLATION LEVEL READ COMMITTED', 'ISOLATION LEVEL REPEATABLE READ'),
+    race: insert.twinsWritten,
+    says: /could not serialize access/,
+  },
+  {
+    guard: 'another look for a twin when its row is there already',
+    remove: inStatement(IN, `${IN} AND false`, { actor: 'second', nth: 2 }),
+    race: insert.twinsWritten,
+    says: /the second: expected \{ kind: 'refused', …\(1\) \}/,
+  },
+  {
+    guard: 'another look for a twin when the submission is gone',
+    remove: inStatement(IN, `${IN} AND false`, { actor: 'first', nth: 2 }),
+    race: insert.twinsBeforeTheDocument,
+    says: /the first: expected \{ kind: 'refused', …\(1\) \}/,
+  },
+  {
+    guard: 'another look for a twin before a refusal',
+    remove: inStatement(IN, `${IN} AND false`, { actor: 'first', nth: 2 }),
+    race: insert.twinsBeforeTheCheck,
+    says: /the first: expected \{ kind: 'refused', …\(1\) \}/,
+  },
+  {
+    guard: 'used request ids in one statement with the head',
+    remove: headAskedBefore,
+    race: insert.idUsedByARival,
+    says: /the loser: expected \{ kind: 'refused'/,
+  },
+  {
+    guard: 'request ids that have a marker are used',
+    remove: inStatement(
+      'WHERE EXISTS (SELECT FROM rendezvous_alert_created WHERE alert_id = asked.id)',
+      'WHERE false',
+    ),
+    race: insert.anewWithItsMarker,
+    says: /expected \{ kind: 'inserted'/,
+  },
+  {
+    guard: 'request ids that have an alert are used',
+    remove: inStatement('OR EXISTS (SELECT FROM alert WHERE alert.id = asked.id)', ''),
+    race: insert.anewWithItsAlert,
+    says: /expected \{ kind: 'inserted'/,
+  },
+];
+
+const SUBMISSION_GUARDS: NeededGuard[] = [
+  {
+    guard: 'the digest of what waits already',
+    remove: inStatement('WHERE sitrep_submission.digest = excluded.digest', ''),
+    race: submission.twoDocuments,
+    says: /the late one: expected \{ kind: 'submitted' \}/,
+  },
+  {
+    guard: 'the digest of what an insert takes',
+    remove: inStatement(
+      "SELECT document FROM sitrep_submission WHERE sitrep_id = $1 AND digest = decode($2, 'hex')",
+      'SELECT document FROM sitrep_submission WHERE sitrep_id = $1 AND $2::text IS NOT NULL',
+    ),
+    race: submission.twoDocuments,
+    says: /the insert of the late one: expected \{ kind: 'inserted'/,
+  },
+  {
+    guard: 'the digest of what a refusal discards',
+    remove: inStatement(
+      "DELETE FROM sitrep_submission WHERE sitrep_id = $1 AND digest = decode($2, 'hex')",
+      'DELETE FROM sitrep_submission WHERE sitrep_id = $1 AND $2::text IS NOT NULL',
+    ),
+    race: submission.lateRefusal,
+    says: /the insert: expected \{ kind: 'refused'/,
+  },
+  {
+    guard: 'another look for the id after a document was laid down',
+    remove: inStatement(
+      'AS digest FROM fm_sitrep WHERE id = $1',
+      'AS digest FROM fm_sitrep WHERE id = $1 AND false',
+      {
+        actor: 'slow',
+        nth: 2,
+      },
+    ),
+    race: submission.submissionDuringInsert,
+    says: /the late one: expected \{ kind: 'submitted' \}/,
+  },
+  {
+    guard: 'a submission that was made again is young again',
+    remove: inStatement('DO UPDATE SET time_submitted = now()', 'DO UPDATE SET digest = excluded.digest'),
+    race: submission.sweepDuringResubmission,
+    says: /deleted: expected true to be false/,
+  },
+  {
+    guard: 'a sweep deletes only the submission that it saw',
+    remove: inStatement('AND time_submitted = $2::timestamptz', 'AND $2::timestamptz IS NOT NULL'),
+    race: submission.sweepDuringResubmission,
+    says: /deleted: expected true to be false/,
+  },
+];
+
+const SESSION_GUARDS: NeededGuard[] = [
+  {
+    guard: 'the time-out of a session that idles in its transaction',
+    remove: withoutSetting('idle_in_transaction_session_timeout'),
+    race: stalled.goneHolder,
+    says: /lock timeout/,
+  },
+  {
+    guard: 'the time-out of a statement',
+    remove: withoutSetting('statement_timeout'),
+    race: stalled.endlessHolder,
+    says: /lock timeout/,
+  },
+  {
+    guard: 'the time-out of a wait for a lock',
+    remove: withoutSetting('lock_timeout'),
+    race: stalled.waiterForTheHead,
+    says: /to throw error including 'lock timeout' but got 'canceling statement due to statement/,
+  },
+];
+
+/** Each guard of the store, and the race that goes red without it. */
+export const GUARDS: NeededGuard[] = [
+  RENDEZVOUS_GUARDS,
+  MARKER_GUARDS,
+  COMMIT_GUARDS,
+  DELETION_GUARDS,
+  READ_GUARDS,
+  INSERT_GUARDS,
+  SUBMISSION_GUARDS,
+  SESSION_GUARDS,
+].flat();
+
+/** Guards behind which another one stands: without them everything still comes out right. */
+export const SECOND_LINE: (Guard & { behind: string })[] = [
+  {
+    guard: 'reading the requests of the locked head, not of the id passed in',
+    remove: inFunction(RENDEZVOUS, 'WHERE r.sitrep_id = head.sitrep_id', 'WHERE r.sitrep_id = p_sitrep_id'),
+    race: rendezvous.waitedForACommit,
+    behind: 'the stale check, after which the two are the same',
+  },
+  {
+    guard: 'no swap of what was released',
+    remove: inFunction(MAKE_CURRENT, 'AND s.time_released IS NULL', ''),
+    race: commit.releasedAgain,
+    behind: 'the comparison of the swap: the head never comes to a released sitrep’s parent again',
+  },
+  {
+    guard: 'no deletion of what is in history',
+    remove: inStatement(
+      'AND NOT EXISTS (SELECT FROM fm_sitrep_history hist WHERE hist.sitrep_id = s.id)',
+      '',
+    ),
+    race: deletion.deletionOfHistory,
+    behind: 'the foreign key of history',
+  },
+  ...[insert.parentDeletedDuringTheLook, insert.parentDeletedAfterTheLook].map((race) => ({
+    guard: 'FOR KEY SHARE on the parent of an insert',
+    remove: inStatement(' FOR KEY SHARE', ''),
+    race,
+    behind: 'the question whether the parent is in history, which comes after all that is read of it',
+  })),
+];
