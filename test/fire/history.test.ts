@@ -80,11 +80,10 @@ class Fleet {
       this.#over = true;
       throw error;
     };
-    const done = Promise.all(committers.map((work) => work.catch(stopAtFailure))).finally(() => {
-      this.#over = true;
-    });
-    const ends = await Promise.allSettled([done, ...others.map((work) => work.catch(stopAtFailure))]);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    const all = [...committers, ...others].map((work) => work.catch(stopAtFailure));
+    await Promise.allSettled(committers);
+    this.#over = true;
+    for (const end of await Promise.allSettled(all)) if (end.status === 'rejected') throw end.reason;
   }
 
   async deletedAlertsThatAreBack(): Promise<string[]> {

@@ -2,9 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prunableSitreps, pruneHistory } from '../../src/store/history-prune.ts';
 import { collectableMarkers, collectMarkers } from '../../src/store/marker.ts';
 import { deleteSitreps } from '../../src/store/sitrep-delete.ts';
-import { sitrepState } from '../../src/store/sitrep-read.ts';
-import { holding, untilBlocked } from '../support/blocked.ts';
-import { commit, commitAndMeet, countRows, insert, KEEP } from '../support/commit.ts';
+import { commit, commitAndMeet, countRows, insert } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { aCase, aChildOf, aRequest, aSitrep, requestIds, type Sent } from '../support/document.ts';
 import { checkInvariants, childTables } from '../support/invariants.ts';
@@ -66,46 +64,6 @@ describe('deleting sitreps', () => {
     const closed = doomed.map((one) => ({ ...one, lifecycleOpen: false }));
     expect((await deleteSitreps(db.pool, closed)).deleted).toEqual([undecided.id]);
   });
-
-  test('[I22] refuses everything while there is no history', async () => {
-    const sent = aSitrep();
-    await insert(db.pool, sent);
-    const doomed = [{ id: sent.id, lifecycleOpen: false }];
-    expect(await deleteSitreps(db.pool, doomed)).toEqual({ deleted: [], refused: [sent.id] });
-  });
-
-  test('[I21] a commit that comes between the look and the deletion saves its sitrep, and the others still go', async () => {
-    const first = aSitrep();
-    await commit(db.pool, first);
-    const [saved, lost] = [aChildOf(first), aChildOf(first)];
-    await insert(db.pool, saved);
-    await insert(db.pool, lost);
-    const swap = `SELECT * FROM fm_make_current('${saved.id}', '${first.id}', ${KEEP}, 10)`;
-    const { deletion } = await holding(db.pool, [swap], async () => {
-      const deletion = deleteSitreps(
-        db.pool,
-        [saved, lost].map(({ id }) => ({ id, lifecycleOpen: false })),
-      );
-      await untilBlocked(db.pool);
-      return { deletion };
-    });
-    expect(await deletion).toEqual({ deleted: [lost.id], refused: [saved.id] });
-    expect(await sitrepState(db.pool, saved.id)).toMatchObject({ state: 'current' });
-  });
-
-  test('two that delete the same sitreps at once neither fail nor double', async () => {
-    const first = aSitrep();
-    await commit(db.pool, first);
-    const lost = Array.from({ length: 20 }, () => aChildOf(first));
-    for (const sent of lost) await insert(db.pool, sent);
-    await commit(db.pool, aChildOf(first));
-    const doomed = lost.map(({ id }) => ({ id, lifecycleOpen: true }));
-    const deletions = await Promise.all([
-      deleteSitreps(db.pool, doomed),
-      deleteSitreps(db.pool, doomed.toReversed()),
-    ]);
-    expect(deletions.flatMap(({ deleted }) => deleted)).toHaveLength(20);
-  });
 });
 
 describe('pruning', () => {
@@ -163,33 +121,6 @@ describe('collecting markers', () => {
       expect(await collectableMarkers(db.pool, 3)).toEqual({ count: 0, ids: [] });
     },
   );
-
-  test('[I17] takes none while there is no head', async () => {
-    await db.pool.query('INSERT INTO rendezvous_alert_created SELECT gen_random_uuid(), gen_random_uuid()');
-    await collectMarkers(db.pool);
-    expect(await markers()).toHaveLength(1);
-    await db.pool.query('TRUNCATE rendezvous_alert_created');
-  });
-
-  test('[I15] [I17] looks only once no commit can change what is requested', async () => {
-    const { kept } = await dropAllButOne();
-    const head = (await db.pool.query('SELECT sitrep_id AS id FROM fm_sitrep_head')).rows[0].id as string;
-    const child = aSitrep({ parentId: head });
-    await insert(db.pool, child);
-    // The new head asks for another alert and meets it, all while the collection is under way.
-    const statements = [
-      `SELECT * FROM fm_make_current('${child.id}', '${head}', ${KEEP}, 10)`,
-      `INSERT INTO rendezvous_alert_created SELECT id, sitrep_id FROM fm_alert_request WHERE sitrep_id = '${child.id}'`,
-    ];
-    const { collection } = await holding(db.pool, statements, async () => {
-      const collection = collectMarkers(db.pool);
-      await untilBlocked(db.pool);
-      return { collection };
-    });
-    await collection;
-    expect(await markers()).toEqual(requestIds(child));
-    expect(await markers()).not.toContain(kept);
-  });
 
   test('[I15] an id that was dropped and collected counts as new', async () => {
     const { dropped } = await dropAllButOne();

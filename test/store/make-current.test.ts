@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeCurrent } from '../../src/store/make-current.ts';
 import { deleteSitreps } from '../../src/store/sitrep-delete.ts';
 import { currentSitrep, sitrepState } from '../../src/store/sitrep-read.ts';
-import { holding, untilBlocked } from '../support/blocked.ts';
 import { commit, countRows, insert, KEEP, swap } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { aChildOf, aSitrep } from '../support/document.ts';
@@ -56,34 +55,6 @@ test('[I8] a retry after a lost reply answers the same version, also long after'
   expect(await swap(db.pool, first)).toMatchObject({ kind: 'current', version: 1, isHead: false });
 });
 
-test('[I8] a retry while the first attempt is still committing waits for it, and answers its version', async () => {
-  const first = aSitrep();
-  await insert(db.pool, first);
-  const attempt = `SELECT * FROM fm_make_current('${first.id}', NULL, ${KEEP}, 10)`;
-  const retry = await holding(db.pool, [attempt], async () => {
-    const outcome = swap(db.pool, first);
-    await untilBlocked(db.pool);
-    return { outcome };
-  });
-  expect(await retry.outcome).toMatchObject({ kind: 'current', version: 1, isHead: true });
-});
-
-test('[I5] a rival that waited for the winner to commit has lost', async () => {
-  const first = aSitrep();
-  await commit(db.pool, first);
-  const [winner, loser] = [aChildOf(first), aChildOf(first)];
-  await insert(db.pool, winner);
-  await insert(db.pool, loser);
-  const attempt = `SELECT * FROM fm_make_current('${winner.id}', '${first.id}', ${KEEP}, 10)`;
-  const rival = await holding(db.pool, [attempt], async () => {
-    const outcome = swap(db.pool, loser);
-    await untilBlocked(db.pool);
-    return { outcome };
-  });
-  expect(await rival.outcome).toMatchObject({ kind: 'parentNotCurrent' });
-  expect(await sitrepState(db.pool, loser.id)).toMatchObject({ state: 'orphaned' });
-});
-
 test('[I4] a sitrep without a row never matches, not even as a null parent', async () => {
   const missing = aSitrep();
   expect(await swap(db.pool, missing)).toEqual({ kind: 'sitrepGone' });
@@ -91,23 +62,6 @@ test('[I4] a sitrep without a row never matches, not even as a null parent', asy
   await commit(db.pool, first);
   expect(await swap(db.pool, missing)).toEqual({ kind: 'parentNotCurrent', ageSeconds: null });
   expect(await swap(db.pool, aChildOf(first))).toEqual({ kind: 'sitrepGone' });
-});
-
-test('[I6] [I21] a deletion that is under way wins over the commit that waits for it, or loses whole', async () => {
-  const first = aSitrep();
-  await commit(db.pool, first);
-  const doomed = aChildOf(first);
-  await insert(db.pool, doomed);
-  const lock = `SELECT FROM fm_sitrep WHERE id = '${doomed.id}' FOR NO KEY UPDATE`;
-  const { outcome, deletion } = await holding(db.pool, [lock], async () => {
-    const deletion = deleteSitreps(db.pool, [{ id: doomed.id, lifecycleOpen: false }]);
-    await untilBlocked(db.pool);
-    return { deletion, outcome: swap(db.pool, doomed) };
-  });
-  const [made, { deleted }] = await Promise.all([outcome, deletion]);
-  expect([made.kind, deleted.length]).toSatisfy(
-    ([kind, gone]) => (kind === 'current' && gone === 0) || (kind === 'sitrepGone' && gone === 1),
-  );
 });
 
 test('[I21] fifty commits against fifty deletions of the same sitreps: each is either current or gone', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteAlert, listAlerts, readAlert } from '../../src/store/alert.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../../src/store/rendezvous.ts';
 import { readSitrep } from '../../src/store/sitrep-read.ts';
-import { holding, untilBlocked } from '../support/blocked.ts';
+import { transaction } from '../../src/store/transaction.ts';
 import { commit, commitAndMeet, countRows, insert, KEEP } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { aCase, aChildOf, aRequest, aSitrep, requestIds, type Sent } from '../support/document.ts';
@@ -131,7 +131,7 @@ describe('a rendezvous of the current sitrep', () => {
   });
 
   async function buffersOfARendezvous(id: string): Promise<number> {
-    return holding(db.pool, [], async (client) => {
+    return transaction(db.pool, async (client) => {
       const call = `SELECT * FROM fm_rendezvous_alert_chunk('${id}', NULL, NULL, 2000, 0, 0)`;
       // Once to warm this session's caches, whose filling counts as buffers, too.
       await client.query(call);
@@ -177,21 +177,6 @@ describe('a rendezvous that is stale', () => {
     expect(await countRows(db.pool, 'rendezvous_alert_created')).toBe(slow.created);
   });
 
-  test('[I14] that waited for a commit works from the new head, not from the past', async () => {
-    const first = aSitrep({}, 3);
-    await commit(db.pool, first);
-    const second = aChildOf(first, { cases: [] });
-    await insert(db.pool, second);
-    const swap = `SELECT * FROM fm_make_current('${second.id}', '${first.id}', ${KEEP}, 10)`;
-    const { late } = await holding(db.pool, [swap], async () => {
-      const late = rendezvous(db.pool, first.id);
-      await untilBlocked(db.pool);
-      return { late };
-    });
-    expect(await late).toEqual({ kind: 'stale', examined: 0, created: 0 });
-    expect(await countRows(db.pool, 'rendezvous_alert_created')).toBe(0);
-  });
-
   test('[I12] what it carried on is met by the rendezvous of its successor', async () => {
     const first = aSitrep({}, 20);
     await commit(db.pool, first);
@@ -225,41 +210,4 @@ describe('a deleted alert', () => {
     await rendezvous(db.pool, second.id, FROM_THE_START);
     expect(await alertIds()).toEqual([kept, ...requestIds(second).slice(2)].sort());
   });
-
-  test('[I13] [I15] that was created and deleted in the middle of another rendezvous stays deleted', async () => {
-    const first = aSitrep({}, 1);
-    await commit(db.pool, first);
-    const [id] = requestIds(first) as [string];
-    const create = `SELECT * FROM fm_rendezvous_alert_chunk('${first.id}', NULL, NULL, 2000, 0, 0)`;
-    const { late } = await holding(db.pool, [create, `DELETE FROM alert WHERE id = '${id}'`], async () => {
-      const late = rendezvous(db.pool, first.id, FROM_THE_START);
-      await untilBlocked(db.pool);
-      return { late };
-    });
-    expect(await late).toMatchObject({ kind: 'met', created: 0 });
-    expect(await alertIds()).toEqual([]);
-  });
-});
-
-test('a stream of rendezvous does not keep a commit waiting', async () => {
-  const first = aSitrep({}, 200);
-  await commit(db.pool, first);
-  const second = aChildOf(first);
-  await insert(db.pool, second);
-  let committed = false;
-  const stream = Promise.all(
-    Array.from({ length: 8 }, async () => {
-      let outcome = await rendezvous(db.pool, first.id, FROM_THE_START, undefined, 20);
-      while (outcome.kind === 'met' && !committed) {
-        outcome = await rendezvous(db.pool, first.id, FROM_THE_START, undefined, 20);
-      }
-      return outcome.kind;
-    }),
-  );
-  const made = await db.pool.query(
-    `SELECT version FROM fm_make_current('${second.id}', '${first.id}', 9, 9)`,
-  );
-  committed = true;
-  expect(made.rows).toEqual([{ version: 2 }]);
-  await stream;
 });
