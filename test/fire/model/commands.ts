@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Submission } from '../../../src/model/submission.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START } from '../../../src/store/rendezvous.ts';
 import { submissionOf } from '../../support/document.ts';
 import { checkInvariants } from '../../support/invariants.ts';
@@ -84,8 +85,17 @@ function write(world: World, { below, nth, draft }: Choice) {
   return submission;
 }
 
-/** The steps of a lifecycle, of which those after the first `steps` never come: it was terminated. */
-async function live(world: World, on: Operations, submission: World['sent'][number], steps: number) {
+/**
+ * The steps of a lifecycle, of which those after the first `steps` never come: it was terminated. So it may be in the
+ * middle of its rendezvous, where the chunks are small.
+ */
+interface Life {
+  steps: number;
+  chunkSize: number;
+}
+const life: fc.Arbitrary<Life> = fc.record({ steps: fc.constantFrom(4, 4, 4, 3, 2, 1), chunkSize });
+
+async function live(world: World, on: Operations, submission: Submission, { steps, chunkSize: size }: Life) {
   const submitted = await on.submit(world, submission);
   if (submitted.kind === 'refused' || steps < 2) return;
   const inserted = await on.insert(world, submission);
@@ -93,24 +103,22 @@ async function live(world: World, on: Operations, submission: World['sent'][numb
   if (steps < 3) return;
   const made = await on.makeCurrent(world, submission, 2000);
   if (made.kind !== 'current' || !made.isHead || steps < 4) return;
-  await on.rendezvous(world, submission.document.id, AFTER_WHAT_IS_MET, 2000, 1);
+  await on.rendezvous(world, submission.document.id, AFTER_WHAT_IS_MET, size, 1);
 }
-
-const steps = fc.constantFrom(4, 4, 4, 3, 2, 1);
 
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 8,
-    arbitrary: command('live', fc.record({ document: newDocument, steps }), (world, on, choice) =>
-      live(world, on, write(world, choice.document), choice.steps),
+    arbitrary: command('live', fc.record({ document: newDocument, life }), (world, on, choice) =>
+      live(world, on, write(world, choice.document), choice.life),
     ),
   },
   {
     weight: 3,
     arbitrary: command(
       'live again',
-      fc.record({ nth: recent, steps }),
-      (world, on, choice) => live(world, on, nthNewest(world.sent, choice.nth), choice.steps),
+      fc.record({ nth: recent, life }),
+      (world, on, choice) => live(world, on, nthNewest(world.sent, choice.nth), choice.life),
       somethingWasSent,
     ),
   },

@@ -30,6 +30,7 @@ export interface Draft {
 const CASES = 5;
 const REQUESTS = 12;
 const EREPORTS = 4;
+const EDITS = 5;
 const nth = fc.nat({ max: 7 });
 const request = fc.nat({ max: REQUESTS - 1 });
 
@@ -39,7 +40,7 @@ const soundEdit: fc.Arbitrary<Edit> = fc.oneof(
     arbitrary: fc.record({
       does: fc.constant('open' as const),
       caseNumber: fc.nat({ max: CASES - 1 }),
-      requests: fc.uniqueArray(request, { maxLength: 3 }),
+      requests: fc.uniqueArray(request, { maxLength: 5 }),
     }),
   },
   { weight: 3, arbitrary: fc.record({ does: fc.constant('ask' as const), nth, request }) },
@@ -54,7 +55,14 @@ const soundEdit: fc.Arbitrary<Edit> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      does: fc.constantFrom('close' as const, 'dropCase', 'dropRequest', 'dropRequest', 'remark'),
+      does: fc.constantFrom(
+        'close' as const,
+        'dropCase',
+        'dropRequest',
+        'dropRequest',
+        'dropRequest',
+        'remark',
+      ),
       nth,
     }),
   },
@@ -75,13 +83,13 @@ const badEdit: fc.Arbitrary<Edit> = fc.oneof(
 );
 
 export const soundDraft: fc.Arbitrary<Draft> = fc.record({
-  edits: fc.array(soundEdit, { maxLength: 4 }),
+  edits: fc.array(soundEdit, { maxLength: EDITS }),
   withClaims: fc.boolean(),
 });
 
 export const anyDraft: fc.Arbitrary<Draft> = fc.record({
-  edits: fc.array(fc.oneof({ weight: 6, arbitrary: soundEdit }, { weight: 1, arbitrary: badEdit }), {
-    maxLength: 4,
+  edits: fc.array(fc.oneof({ weight: 16, arbitrary: soundEdit }, { weight: 1, arbitrary: badEdit }), {
+    maxLength: EDITS,
   }),
   withClaims: fc.boolean(),
 });
