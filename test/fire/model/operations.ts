@@ -14,6 +14,7 @@ import { discardSubmission, type SubmitOutcome, submit } from '../../../src/stor
 import type { Tally } from '../tally.ts';
 import * as accept from './accept.ts';
 import * as collect from './collect.ts';
+import { cutOffAfter } from './cut-off.ts';
 import * as head from './head.ts';
 import { readable } from './ids.ts';
 import * as meet from './meet.ts';
@@ -118,27 +119,6 @@ export class Operations {
     this.story.push(readable(`${what}: ${JSON.stringify(outcome)}`));
     expect(outcome).toEqual(predicted);
     return outcome;
-  }
-}
-
-const CUT_OFF = Symbol('cut off');
-
-/** Ends the work after so many chunks, as a worker does that is killed between two of them. */
-async function cutOffAfter<Outcome>(
-  chunks: number,
-  work: (onChunk: (cursor: RendezvousCursor) => void) => Promise<Outcome>,
-): Promise<Outcome | { kind: 'cutOff'; cursor: RendezvousCursor }> {
-  let reached: RendezvousCursor | null = null;
-  let seen = 0;
-  try {
-    return await work((cursor) => {
-      reached = cursor;
-      seen += 1;
-      if (seen === chunks) throw CUT_OFF;
-    });
-  } catch (error) {
-    if (error !== CUT_OFF || reached === null) throw error;
-    return { kind: 'cutOff', cursor: reached };
   }
 }
 

@@ -5,7 +5,7 @@ import { formatEna } from '../../../src/model/ena.ts';
 import { requestsOf, type World } from './world.ts';
 
 /** The rows of each table in the order of their keys; of a time only whether it is set. */
-type Tables = Record<string, unknown[][]>;
+export type Tables = Record<string, unknown[][]>;
 
 /** Holds every row of every table against the model. One statement, since it is asked after every step. */
 export async function compareTables(world: World, pool: pg.Pool): Promise<void> {
@@ -15,7 +15,7 @@ export async function compareTables(world: World, pool: pg.Pool): Promise<void> 
   if (!isDeepStrictEqual(found, meant)) expect(found).toEqual(meant);
 }
 
-async function readTables(pool: pg.Pool): Promise<Tables> {
+export async function readTables(pool: pg.Pool): Promise<Tables> {
   const { rows } = await pool.query<{ tables: Tables }>({ name: 'tables of the model', text: STATEMENT });
   const tables = rows[0]?.tables ?? {};
   for (const row of tables.ereports ?? []) row[3] = formatEna(BigInt(String(row[3])));
@@ -39,7 +39,7 @@ const STATEMENT = `
     'submissions', ${rowsOf('sitrep_submission', 'sitrep_id', "sitrep_id, parent_sitrep_id, creator, comment, encode(digest, 'hex'), document")}
   ) AS tables`;
 
-function tablesOf(world: World): Tables {
+export function tablesOf(world: World): Tables {
   const { head, progress } = world;
   const sitreps = [...world.sitreps.values()];
   return {
