@@ -20,7 +20,7 @@ const COMMANDS = 100;
 const SHRINK_UNTIL = 120_000;
 
 underFire(
-  '[I7] [I12] [I15] [I18] [I19] the store does what the model says, operation by operation',
+  '[I7] [I12] [I15] [I18] [I19] [I33] [I34] the store does what the model says, operation by operation',
   180_000,
   async (seed, tally) => {
     const runs = fc.asyncProperty(

@@ -108,6 +108,34 @@ const RULES: Rule[] = [
     broken: `SELECT hist.version FROM fm_sitrep_history hist LEFT JOIN fm_sitrep s ON s.id = hist.sitrep_id
               WHERE s.id IS NULL OR s.time_released IS NOT NULL`,
   },
+  {
+    invariant: 33,
+    says: 'of what was current, what is carried stays closed and stays what it was',
+    broken: `WITH step AS (
+               SELECT hist.sitrep_id AS child, s.parent_sitrep_id AS parent FROM fm_sitrep_history hist
+                 JOIN fm_sitrep s ON s.id = hist.sitrep_id)
+             SELECT c.id FROM step JOIN fm_case c ON c.sitrep_id = step.child
+               JOIN fm_case d ON d.sitrep_id = step.parent AND d.id = c.id
+              WHERE d.closed_sitrep_id IS NOT NULL AND c.closed_sitrep_id IS DISTINCT FROM d.closed_sitrep_id
+             UNION ALL
+             SELECT r.id FROM step JOIN fm_alert_request r ON r.sitrep_id = step.child
+               JOIN fm_alert_request q ON q.sitrep_id = step.parent AND q.id = r.id
+              WHERE (r.alert_class, r.alert_version, r.payload, r.case_id)
+                    IS DISTINCT FROM (q.alert_class, q.alert_version, q.payload, q.case_id)
+             UNION ALL
+             SELECT e.case_id FROM step JOIN fm_ereport_in_case e ON e.sitrep_id = step.child
+               JOIN fm_ereport_in_case f ON f.sitrep_id = step.parent AND f.case_id = e.case_id
+                    AND f.restart_id = e.restart_id AND f.ena = e.ena
+              WHERE e.assigned_sitrep_id <> f.assigned_sitrep_id`,
+  },
+  {
+    invariant: 34,
+    says: 'an alert that the head requests is as it was requested',
+    broken: `SELECT a.id FROM fm_sitrep_head h
+               JOIN fm_alert_request r ON r.sitrep_id = h.sitrep_id JOIN alert a ON a.id = r.id
+              WHERE (a.class, a.version, a.payload, a.case_id)
+                    IS DISTINCT FROM (r.alert_class, r.alert_version, r.payload, r.case_id)`,
+  },
 ];
 
 /** Tables whose rows belong to a sitrep, by the catalogue: keyed by `sitrep_id` first. */

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newId } from '../../src/model/id.ts';
+import { commit, commitAndMeet, insert } from './commit.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { aCase, aChildOf, aRequest, aSitrep } from './document.ts';
+import { checkInvariants } from './invariants.ts';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await createDatabase();
+});
+afterEach(() => db.drop());
+
+/** Three versions that carry a closed case, an ereport and two alerts, and an orphan of the second. */
+async function aFullDatabase(): Promise<void> {
+  const ereports = [{ restartId: newId(), ena: '1' }];
+  const alertRequests = [aRequest(), aRequest()];
+  const first = aSitrep({ cases: [aCase({ closed: true, ereports, alertRequests })] });
+  const second = aChildOf(first);
+  const third = aChildOf(second);
+  await commitAndMeet(db.pool, first);
+  await commit(db.pool, second);
+  await insert(db.pool, aChildOf(second, { cases: [aCase({ alertRequests: [aRequest()] })] }));
+  await commitAndMeet(db.pool, third);
+}
+
+const VERSION = (version: number) => `(SELECT sitrep_id FROM fm_sitrep_history WHERE version = ${version})`;
+const ORPHAN = '(SELECT id FROM fm_sitrep WHERE id NOT IN (SELECT sitrep_id FROM fm_sitrep_history))';
+const UNBIND = 'ALTER TABLE fm_sitrep_history DROP CONSTRAINT fm_sitrep_history_sitrep_id_fkey;';
+
+test('a sound database breaks none', async () => {
+  await checkInvariants(db.pool, { keep: 3 });
+  await aFullDatabase();
+  await checkInvariants(db.pool, { keep: 3 });
+});
+
+// Each is damage that no function of the store does; checkInvariants has to see it.
+test.each([
+  [1, `UPDATE fm_sitrep_head SET version = 2, sitrep_id = ${VERSION(2)}`],
+  [2, 'DELETE FROM fm_sitrep_history WHERE version = 2'],
+  [
+    3,
+    `ALTER TABLE fm_sitrep_history DROP CONSTRAINT fm_sitrep_history_sitrep_id_key;
+     UPDATE fm_sitrep_history SET sitrep_id = ${VERSION(1)} WHERE version = 2`,
+  ],
+  [4, `UPDATE fm_sitrep SET parent_sitrep_id = ${VERSION(1)} WHERE id = ${VERSION(3)}`],
+  [6, 'UPDATE fm_sitrep_head SET alert_generation = 7'],
+  [6, `UPDATE fm_case SET comment = 'changed' WHERE sitrep_id = ${VERSION(2)}`],
+  [11, `INSERT INTO rendezvous_alert_created (alert_id, sitrep_id) SELECT gen_random_uuid(), ${ORPHAN}`],
+  [12, 'DELETE FROM rendezvous_alert_created'],
+  [13, 'DELETE FROM rendezvous_alert_created'],
+  [18, `UPDATE fm_alert_request SET requested_sitrep_id = sitrep_id WHERE sitrep_id = ${VERSION(2)}`],
+  [18, `UPDATE fm_case SET created_sitrep_id = sitrep_id WHERE sitrep_id = ${VERSION(3)}`],
+  [19, `UPDATE fm_sitrep SET alert_generation = 2 WHERE id = ${VERSION(2)}`],
+  [19, 'DELETE FROM rendezvous_alert_created'],
+  [21, `UPDATE fm_sitrep SET time_released = now() WHERE id = ${VERSION(2)}`],
+  [21, `${UNBIND} DELETE FROM fm_sitrep WHERE id = ${VERSION(1)}`],
+  [23, `INSERT INTO fm_case VALUES (gen_random_uuid(), gen_random_uuid(), '', gen_random_uuid(), NULL, '')`],
+  [25, 'DELETE FROM fm_sitrep_history WHERE version = 1'],
+  [33, `UPDATE fm_case SET closed_sitrep_id = NULL WHERE sitrep_id = ${VERSION(3)}`],
+  [33, `UPDATE fm_alert_request SET case_id = id WHERE sitrep_id = ${VERSION(3)}`],
+  [33, `UPDATE fm_ereport_in_case SET assigned_sitrep_id = sitrep_id WHERE sitrep_id = ${VERSION(3)}`],
+  [34, `UPDATE alert SET payload = '{}'`],
+])('[I%i] is seen to be broken by %s', async (invariant, damage) => {
+  await aFullDatabase();
+  await db.pool.query(damage);
+  await expect(checkInvariants(db.pool, { keep: 3 })).rejects.toThrow(`[I${invariant}]`);
+});
