@@ -28,11 +28,13 @@ export function invariantsOf(page: string): { numbers: number[]; unguarded: numb
 
 /**
  * The first argument of each call of `test` and its kin, where it is written out: `test('…'`, `test.each([…])('…'`,
- * `underFire('…'`. Not of one that doesn't run: a comment, `test.skip`, `test.todo`.
+ * `underFire('…'`, and `describe('…'`, for the names of its tests begin with its own. Not of one that doesn't run: a
+ * comment, `test.skip`, `test.todo`.
  */
 function testNames(source: string): string[] {
   const code = source.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '');
-  const call = /(?:\b(?:test|it|underFire)(?:\.(?!skip|todo)\w+)*|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs;
+  const call =
+    /(?:\b(?:test|it|describe|underFire)(?:\.(?!skip|todo)\w+)*|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs;
   return Array.from(code.matchAll(call), ([, , name]) => name ?? '');
 }
 

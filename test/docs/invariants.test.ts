@@ -49,7 +49,7 @@ test('an invariant without a test is found', () => {
     test.todo('[I10] some day');
     throw new Error('[I11] is broken');`;
   const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-  expect(invariantTests(numbers, [source])).toEqual({ untested: [6, 7, 8, 9, 10, 11], astray: [] });
+  expect(invariantTests(numbers, [source])).toEqual({ untested: [7, 8, 9, 10, 11], astray: [] });
 });
 
 test('a test that names a number which is no invariant is found, wherever in its name', () => {

@@ -26,6 +26,7 @@ async function aFullDatabase(): Promise<void> {
 
 const VERSION = (version: number) => `(SELECT sitrep_id FROM fm_sitrep_history WHERE version = ${version})`;
 const ORPHAN = '(SELECT id FROM fm_sitrep WHERE id NOT IN (SELECT sitrep_id FROM fm_sitrep_history))';
+const UNIQUE_NO_MORE = 'ALTER TABLE fm_sitrep_history DROP CONSTRAINT fm_sitrep_history_sitrep_id_key;';
 const UNBIND = 'ALTER TABLE fm_sitrep_history DROP CONSTRAINT fm_sitrep_history_sitrep_id_fkey;';
 
 test('a sound database breaks none', async () => {
@@ -38,11 +39,7 @@ test('a sound database breaks none', async () => {
 test.each([
   [1, `UPDATE fm_sitrep_head SET version = 2, sitrep_id = ${VERSION(2)}`],
   [2, 'DELETE FROM fm_sitrep_history WHERE version = 2'],
-  [
-    3,
-    `ALTER TABLE fm_sitrep_history DROP CONSTRAINT fm_sitrep_history_sitrep_id_key;
-     UPDATE fm_sitrep_history SET sitrep_id = ${VERSION(1)} WHERE version = 2`,
-  ],
+  [3, `${UNIQUE_NO_MORE} UPDATE fm_sitrep_history SET sitrep_id = ${VERSION(1)} WHERE version = 2`],
   [4, `UPDATE fm_sitrep SET parent_sitrep_id = ${VERSION(1)} WHERE id = ${VERSION(3)}`],
   [6, 'UPDATE fm_sitrep_head SET alert_generation = 7'],
   [6, `UPDATE fm_case SET comment = 'changed' WHERE sitrep_id = ${VERSION(2)}`],
