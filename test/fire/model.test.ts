@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const RUNS = 30;
+const RUNS = 20;
 const COMMANDS = 100;
 /** Shrinking ends then with what it has: a run-out of the test's time would lose it. */
 const SHRINK_UNTIL = 120_000;
