@@ -123,6 +123,7 @@ export class Hand {
   }
 
   async #meetFrom(sitrepId: string, start: RendezvousCursor): Promise<void> {
+    const supersededBefore = (this.#ledger.versions.get(sitrepId) ?? 0) < this.#ledger.highest;
     const limit = this.#random.pick(CHUNKS);
     const work = cutOffAfter(1 + this.#random.below(6), (onChunk) =>
       rendezvous(this.#pool, sitrepId, start, onChunk, limit),
@@ -131,6 +132,11 @@ export class Hand {
     const { created } = outcome.kind === 'cutOff' ? outcome.cursor : outcome;
     this.#ledger.alertsMade += created - start.created;
     this.#cutOff = outcome.kind === 'cutOff' ? { sitrepId, cursor: outcome.cursor } : null;
+    if (supersededBefore && (outcome.kind !== 'stale' || created > start.created)) {
+      throw new Error(
+        `[I14] ${sitrepId} is not the head, and its rendezvous says: ${JSON.stringify(outcome)}`,
+      );
+    }
   }
 
   async #deleteAlert(): Promise<void> {
@@ -168,10 +174,12 @@ export class Hand {
   }
 
   async #readCurrent(): Promise<void> {
-    const known = this.#ledger.newest;
+    const known = this.#ledger.highest;
     const view = await this.#did(readSitrep(this.#pool, 'current'));
+    if ((view?.version ?? 0) < known) {
+      throw new Error(`[I10] version ${known} had been current, and ${view?.version ?? 'nothing'} is.`);
+    }
     if (view) this.#isWhole(view);
-    else if (known) throw new Error('[I10] nothing is current, though history exists.');
   }
 
   async #list(): Promise<void> {

@@ -31,11 +31,12 @@ export class Ledger {
   readonly released: string[] = [];
   readonly accounts = new Map<string, AlertAccount>();
   alertsMade = 0;
-  #highest = 0;
+  /** The highest version that was answered. */
+  highest = 0;
 
   /** The newest that was said to be current. */
   get newest(): Sitrep | null {
-    const id = this.#winners.get(this.#highest);
+    const id = this.#winners.get(this.highest);
     return id === undefined ? null : this.sitrep(id);
   }
 
@@ -73,7 +74,7 @@ export class Ledger {
     if (winner !== id) throw new Error(`[I5] version ${version} is both ${winner} and ${id}.`);
     this.versions.set(id, version);
     this.#winners.set(version, id);
-    this.#highest = Math.max(this.#highest, version);
+    this.highest = Math.max(this.highest, version);
   }
 
   lost(id: string): void {
