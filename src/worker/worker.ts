@@ -32,6 +32,12 @@ export const ACTIVITIES_AT_ONCE = 10;
 const GRACE = '5 seconds';
 const FORCE = '10 seconds';
 
+/**
+ * How long a step of a lifecycle waits for the worker that has it in memory, which may have been killed. Any other
+ * worker can go on from its history, which is short.
+ */
+const STICKY = '2 seconds';
+
 /** Starts a worker that runs lifecycles and `tend` with their activities. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { pool, client, settings, connection, namespace, logger, workflowBundle } = options;
@@ -42,6 +48,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: createActivities({ pool, client, settings }),
     ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    stickyQueueScheduleToStartTimeout: STICKY,
     shutdownGraceTime: GRACE,
     shutdownForceTime: FORCE,
   });
