@@ -18,6 +18,7 @@ export function startTestWorker(
   pool: pg.Pool,
   temporal: { client: Client; nativeConnection: NativeConnection; namespace: string },
   environment: Record<string, string> = {},
+  codePath: string = inject('workflowBundle'),
 ): Promise<RunningWorker> {
   return startWorker({
     pool,
@@ -26,7 +27,7 @@ export function startTestWorker(
     namespace: temporal.namespace,
     settings: readSettings(environment),
     logger: pino({ level: 'silent' }),
-    workflowBundle: { codePath: inject('workflowBundle') },
+    workflowBundle: { codePath },
   });
 }
 

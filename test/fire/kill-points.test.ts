@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkInvariants } from '../support/invariants.ts';
+import { type EndState, endState } from './end-state.ts';
+import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
+import { inWords, type KillPoint, type Moment } from './kill-point.ts';
+import type { MortalProcess } from './mortal-process.ts';
+import { lives, tended } from './story.ts';
+import { World } from './world.ts';
+
+// Workers killed at every boundary of every activity, once each: before it begins, before and after each commit,
+// and before Temporal hears of its result. One worker after another gets on with the same story, and dies at
+// the next point; the last one lives.
+
+interface Story {
+  sitrepIds: string[];
+  tell(world: World): Promise<void>;
+}
+
+let bundle: Bundle;
+let livesEnd: EndState;
+let tendedEnd: EndState;
+beforeAll(async () => {
+  bundle = await bundleImpatiently();
+  [livesEnd, tendedEnd] = await Promise.all([tellUnderFire(lives, []), tellUnderFire(tended, [])]);
+});
+afterAll(() => bundle.discard());
+
+describe.concurrent('[I28] a worker killed', { timeout: 180_000 }, () => {
+  const { large, orphan } = lives.of;
+
+  test('in the insert', () =>
+    expectSameEnd(lives, [
+      ...at('insertSitrep', 1, ['before', 'after'], large.id),
+      ...at('insertSitrep', 3, ['before', 'uncommitted', 'after'], large.id),
+    ]));
+
+  test('in the decision', () =>
+    expectSameEnd(lives, [
+      ...at('makeCurrent', 1, ['uncommitted', 'after'], orphan.id),
+      ...at('makeCurrent', 1, ['before', 'uncommitted', 'after'], lives.of.small.id),
+    ]));
+
+  test('in the first, a middle and the last chunk of a rendezvous', () =>
+    expectSameEnd(
+      lives,
+      [1, 2, 3].flatMap((chunk) => at('rendezvous', chunk, ['before', 'uncommitted', 'after'], large.id)),
+    ));
+
+  test('in the collection of an orphan and of a released sitrep', () =>
+    expectSameEnd(
+      lives,
+      [orphan, lives.of.first].flatMap(({ id }) =>
+        at('collectSitrep', 1, ['before', 'uncommitted', 'after'], id),
+      ),
+    ));
+
+  test('in the removal of a refused submission', () =>
+    expectSameEnd(lives, at('discardSubmission', 1, ['before', 'uncommitted', 'after'])));
+
+  test('while tend reconciles the head', () =>
+    expectSameEnd(tended, [
+      ...at('reconcileHead', 1, ['before']),
+      ...[3, 4, 5].flatMap((step) => at('reconcileHead', step, ['before', 'uncommitted', 'after'])),
+      ...at('reconcileHead', 6, ['uncommitted', 'after']),
+    ]));
+
+  test('while tend prunes history and sweeps sitreps', () =>
+    expectSameEnd(tended, [
+      ...at('pruneHistory', 1, ['before', 'uncommitted', 'after']),
+      ...at('sweepSitreps', 1, ['before', 'after']),
+      ...at('sweepSitreps', 2, ['before', 'uncommitted', 'after']),
+    ]));
+
+  test('while tend collects submissions and markers', () =>
+    expectSameEnd(tended, [
+      ...at('collectSubmissions', 1, ['before', 'after']),
+      ...at('collectSubmissions', 2, ['uncommitted', 'after']),
+      ...at('collectMarkers', 1, ['before', 'uncommitted', 'after']),
+    ]));
+});
+
+function at(activity: string, step: number, moments: Moment[], sitrepId?: string): KillPoint[] {
+  return moments.map((moment) => ({ activity, step, moment, ...(sitrepId ? { sitrepId } : {}) }));
+}
+
+async function expectSameEnd(story: Story, points: KillPoint[]): Promise<void> {
+  expect(await tellUnderFire(story, points)).toEqual(story === lives ? livesEnd : tendedEnd);
+}
+
+async function tellUnderFire(story: Story, points: KillPoint[]): Promise<EndState> {
+  const world = await World.open(bundle.codePath);
+  const dying = new Succession(world, points);
+  try {
+    await Promise.race([story.tell(world), dying.failed]);
+    dying.expectEnded();
+    await checkInvariants(world.db.pool, { keep: 2 });
+    return await endState(world, story.sitrepIds);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Workers that die one after the other, each at its point. */
+class Succession {
+  readonly failed: Promise<never>;
+  readonly #points: KillPoint[];
+  #next: MortalProcess<KillPoint | null>;
+
+  constructor(world: World, points: KillPoint[]) {
+    this.#points = [...points];
+    this.#next = world.workerProcess();
+    this.failed = this.#succeed(world).then(() => new Promise<never>(() => {}));
+    this.failed.catch(() => {});
+  }
+
+  expectEnded(): void {
+    const [waiting] = this.#points;
+    if (waiting) throw new Error(`The story is over, and no worker was ${inWords(waiting)}.`);
+  }
+
+  async #succeed(world: World): Promise<void> {
+    for (let point = this.#points[0]; point; point = this.#points[0]) {
+      const victim = this.#next;
+      await victim.begin(point);
+      // Loads while this one works.
+      this.#next = world.workerProcess();
+      const end = await victim.ended;
+      if (end !== 'SIGKILL') throw new Error(`A worker to be ${inWords(point)} ended with ${end}.`);
+      this.#points.shift();
+    }
+    await this.#next.begin(null);
+  }
+}

@@ -1,0 +1,32 @@
+// The inside of a process that a test starts, arms and kills: see mortal-process.ts for the outside.
+
+/** Tells the test; resolves once it is on its way, so that not even SIGKILL holds it up. */
+export function say(word: 'ready' | 'working' | 'struck', more: object = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.({ word, ...more }, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** This process ends here, or stops until somebody sends SIGCONT. */
+export async function strikeMyself(signal: NodeJS.Signals): Promise<void> {
+  await say('struck');
+  process.kill(process.pid, signal);
+}
+
+/** What the test wants: that it begins, and at last that it stops in order. */
+export function obey<Order>(begin: (order: Order) => Promise<{ stop(): Promise<void> }>): void {
+  let running: Promise<{ stop(): Promise<void> }> | undefined;
+  process.on('message', (message: { begin: Order } | 'stop') => {
+    if (message !== 'stop') running = begin(message.begin);
+    else running?.then((part) => part.stop()).then(() => process.exit(0));
+  });
+  // Nobody is left to kill it.
+  process.on('disconnect', () => process.exit(0));
+}
+
+/** By a name that the test has to give. */
+export function given(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not given.`);
+  return value;
+}
