@@ -10,7 +10,7 @@ import { lifecycleState } from './end-state.ts';
 import type { World } from './world.ts';
 
 /** Whatever dies meanwhile. */
-const PATIENCE = 60_000;
+const PATIENCE = 200_000;
 
 /** More than two chunks of a rendezvous. */
 const MANY = 4_500;

@@ -51,10 +51,10 @@ function doomOf({ activity, sitrepId, step, moment, passes = 0 }: KillPoint): Do
   let struck = false;
   return () => {
     const context = Context.current();
-    const { activityType, workflowExecution, heartbeatDetails } = context.info;
+    const { activityType, workflowExecution } = context.info;
     if (struck || activityType !== activity) return null;
     if (sitrepId !== undefined && workflowExecution?.workflowId !== workflowIdOf(sitrepId)) return null;
-    const before = steps.get(context) ?? chunksBefore(heartbeatDetails);
+    const before = steps.get(context) ?? chunksBefore(context);
     steps.set(context, before + 1);
     if (before + 1 !== step) return null;
     passed += 1;
@@ -64,6 +64,8 @@ function doomOf({ activity, sitrepId, step, moment, passes = 0 }: KillPoint): Do
 }
 
 /** Only a rendezvous goes on from what an earlier attempt has done. */
-function chunksBefore(cursor: Partial<RendezvousCursor> | undefined): number {
+function chunksBefore({ info: { activityType, heartbeatDetails } }: Context): number {
+  if (activityType !== 'rendezvous') return 0;
+  const cursor: RendezvousCursor | undefined = heartbeatDetails;
   return Math.ceil((cursor?.examined ?? 0) / CHUNK);
 }
