@@ -22,8 +22,10 @@ export interface TestTemporal {
  * The suite's real Temporal server, in a namespace of its own with the project's search attributes; without the
  * schedule of `prepareNamespace`, which would run `tend` in the middle of a test.
  */
-export async function connectTemporal({ searchAttributes = true } = {}): Promise<TestTemporal> {
-  const address = inject('temporalAddress');
+export async function connectTemporal({
+  searchAttributes = true,
+  address = inject('temporalAddress'),
+} = {}): Promise<TestTemporal> {
   const connection = await Connection.connect({ address, connectTimeout: CALL_TIMEOUT });
   const nativeConnection = await NativeConnection.connect({ address });
   const namespace = `test-${randomUUID()}`;
