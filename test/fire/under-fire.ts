@@ -12,6 +12,9 @@ const SEED = process.env.SITREP_FIRE_SEED;
 /** The seed of the short round in `npm test`, so that what is red there is red again. */
 const USUAL_SEED = 7480;
 
+/** Whether this is `npm run test:fire`, which has time for larger rounds. */
+export const IS_LONG = SECONDS > 0 || SEED !== undefined;
+
 let named: string | null = null;
 
 /**
