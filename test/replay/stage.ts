@@ -1,0 +1,109 @@
+import type pg from 'pg';
+import { LIFECYCLE, type LifecycleInput, TASK_QUEUE, workflowIdOf } from '../../src/model/lifecycle.ts';
+import { submit } from '../../src/store/submission.ts';
+import { until } from '../e2e/local-stack.ts';
+import { type Sent, submissionOf } from '../support/document.ts';
+import { lifecycleOf, live } from '../support/lifecycles.ts';
+import type { Handle } from '../support/scripted-lifecycle.ts';
+import { type Around, startWorkerAround } from '../support/worker-around.ts';
+import type { History } from './histories.ts';
+import type { Servers } from './servers.ts';
+
+/** How far a lifecycle has to have come, in numbers of what is in its history. */
+export interface Progress {
+  /** Completed. */
+  activities?: number;
+  /** Received. */
+  signals?: number;
+  /** To others, whether they were there or not. */
+  signalsSent?: number;
+}
+
+/** Where one path is gone: a database of its own, and a worker that comes and goes as the path wants it. */
+export class Stage {
+  readonly pool: pg.Pool;
+  readonly #servers: Servers;
+  #worker: { stop(): Promise<void> } | null = null;
+
+  constructor(servers: Servers, pool: pg.Pool) {
+    this.#servers = servers;
+    this.pool = pool;
+  }
+
+  get client() {
+    return this.#servers.temporal.client;
+  }
+
+  /** Starts a worker, in place of the one that runs. */
+  async work(environment: Record<string, string> = {}, around: Around = {}): Promise<void> {
+    await this.rest();
+    const { temporal, codePath } = this.#servers;
+    this.#worker = await startWorkerAround({ pool: this.pool, temporal, codePath, environment, around });
+  }
+
+  async rest(): Promise<void> {
+    await this.#worker?.stop();
+    this.#worker = null;
+  }
+
+  lifecycle(sitrepId: string): Handle {
+    return lifecycleOf(this.client, sitrepId);
+  }
+
+  /** Submits, starts as the API does, and waits for the decision. */
+  async live(sent: Sent): Promise<Handle> {
+    const [handle] = await live(this.pool, this.client, sent);
+    return handle;
+  }
+
+  /** Submits and starts, and doesn't ask for the decision: there may be no worker yet. */
+  async begin(sent: Sent): Promise<Handle> {
+    const submission = submissionOf(sent);
+    await submit(this.pool, submission);
+    return this.start({ sitrepId: sent.id, digest: submission.digest });
+  }
+
+  async start(input: LifecycleInput): Promise<Handle> {
+    await this.client.workflow.start(LIFECYCLE, {
+      workflowId: workflowIdOf(input.sitrepId),
+      taskQueue: TASK_QUEUE,
+      args: [input],
+    });
+    return this.lifecycle(input.sitrepId);
+  }
+
+  /** Waits until the lifecycle has come that far, and waits itself. */
+  async waits(handle: Handle, progress: Progress = {}): Promise<Handle> {
+    await until(`${handle.workflowId} waits after ${JSON.stringify(progress)}`, async () =>
+      isWaiting(await handle.fetchHistory(), progress),
+    );
+    return handle;
+  }
+
+  async close(): Promise<void> {
+    await this.rest();
+    await this.pool.end();
+  }
+}
+
+function isWaiting({ events }: History, { activities = 0, signals = 0, signalsSent = 0 }: Progress): boolean {
+  const all = events ?? [];
+  const count = (isOne: (event: (typeof all)[number]) => unknown) => all.filter(isOne).length;
+  const scheduled = count((event) => event.workflowTaskScheduledEventAttributes);
+  const taken = count(
+    (event) =>
+      event.workflowTaskCompletedEventAttributes ??
+      event.workflowTaskFailedEventAttributes ??
+      event.workflowTaskTimedOutEventAttributes,
+  );
+  return (
+    scheduled === taken &&
+    count((event) => event.activityTaskCompletedEventAttributes) >= activities &&
+    count((event) => event.workflowExecutionSignaledEventAttributes) >= signals &&
+    count(
+      (event) =>
+        event.externalWorkflowExecutionSignaledEventAttributes ??
+        event.signalExternalWorkflowExecutionFailedEventAttributes,
+    ) >= signalsSent
+  );
+}
