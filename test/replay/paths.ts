@@ -6,7 +6,7 @@ import { deleteSitreps } from '../../src/store/sitrep-delete.ts';
 import { commit } from '../support/commit.ts';
 import { aChildOf, aSitrep, requestIds, submissionOf } from '../support/document.ts';
 import { decision } from '../support/scripted-lifecycle.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from '../support/stage.ts';
 
 /** Goes a way through a workflow, and returns the one whose history shows it: ended, or waiting. */
 export type Path = (stage: Stage) => Promise<WorkflowHandle>;

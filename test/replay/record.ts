@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { Stage } from '../support/stage.ts';
 import { recordedNames, writeHistory } from './histories.ts';
 import { PATHS } from './paths.ts';
 import { type Servers, startServers } from './servers.ts';
-import { Stage } from './stage.ts';
 
 // `npm run record`: goes the paths whose history isn't there yet, on real servers with the real worker, and
 // writes their histories. `--all` goes all of them again; names, such as `tend`, those alone.
@@ -52,11 +52,13 @@ async function record(names: string[]): Promise<void> {
 }
 
 async function recordPath(servers: Servers, name: string): Promise<void> {
-  const stage = new Stage(servers, await servers.openDatabase(name));
+  const pool = await servers.openDatabase(name);
+  const stage = new Stage(servers, pool);
   try {
     const handle = await PATHS[name]?.(stage);
     if (handle) await writeHistory(name, await handle.fetchHistory());
   } finally {
-    await stage.close();
+    await stage.rest();
+    await pool.end();
   }
 }

@@ -2,12 +2,10 @@ import type pg from 'pg';
 import { LIFECYCLE, type LifecycleInput, TASK_QUEUE, workflowIdOf } from '../../src/model/lifecycle.ts';
 import { submit } from '../../src/store/submission.ts';
 import { until } from '../e2e/local-stack.ts';
-import { type Sent, submissionOf } from '../support/document.ts';
-import { lifecycleOf, live } from '../support/lifecycles.ts';
-import type { Handle } from '../support/scripted-lifecycle.ts';
-import { type Around, startWorkerAround } from '../support/worker-around.ts';
-import type { History } from './histories.ts';
-import type { Servers } from './servers.ts';
+import { type Sent, submissionOf } from './document.ts';
+import { lifecycleOf, live } from './lifecycles.ts';
+import type { Handle } from './scripted-lifecycle.ts';
+import { type Around, startWorkerAround, type WorkerAround } from './worker-around.ts';
 
 /** How far a lifecycle has to have come, in numbers of what is in its history. */
 export interface Progress {
@@ -19,13 +17,15 @@ export interface Progress {
   signalsSent?: number;
 }
 
-/** Where one path is gone: a database of its own, and a worker that comes and goes as the path wants it. */
+type History = Awaited<ReturnType<Handle['fetchHistory']>>;
+
+/** Lifecycles by hand: on one database, with a worker that comes and goes as a test wants it. */
 export class Stage {
   readonly pool: pg.Pool;
-  readonly #servers: Servers;
+  readonly #servers: Pick<WorkerAround, 'temporal' | 'codePath'>;
   #worker: { stop(): Promise<void> } | null = null;
 
-  constructor(servers: Servers, pool: pg.Pool) {
+  constructor(servers: Pick<WorkerAround, 'temporal' | 'codePath'>, pool: pg.Pool) {
     this.#servers = servers;
     this.pool = pool;
   }
@@ -78,11 +78,6 @@ export class Stage {
       isWaiting(await handle.fetchHistory(), progress),
     );
     return handle;
-  }
-
-  async close(): Promise<void> {
-    await this.rest();
-    await this.pool.end();
   }
 }
 
