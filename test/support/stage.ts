@@ -19,6 +19,9 @@ export interface Progress {
 
 type History = Awaited<ReturnType<Handle['fetchHistory']>>;
 
+/** Longer than a machine pauses. */
+const WAIT = 60_000;
+
 /** Lifecycles by hand: on one database, with a worker that comes and goes as a test wants it. */
 export class Stage {
   readonly pool: pg.Pool;
@@ -74,8 +77,10 @@ export class Stage {
 
   /** Waits until the lifecycle has come that far, and waits itself. */
   async waits(handle: Handle, progress: Progress = {}): Promise<Handle> {
-    await until(`${handle.workflowId} waits after ${JSON.stringify(progress)}`, async () =>
-      isWaiting(await handle.fetchHistory(), progress),
+    await until(
+      `${handle.workflowId} waits after ${JSON.stringify(progress)}`,
+      async () => isWaiting(await handle.fetchHistory(), progress),
+      WAIT,
     );
     return handle;
   }
