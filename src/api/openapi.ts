@@ -100,11 +100,16 @@ function headersOf(headers: Record<string, string>) {
   );
 }
 
-/** One response for each status, and one for what any route may answer. */
+/**
+ * One response for each status, and one for what any route may answer. The latter holds only for statuses that
+ * have no response of their own, so those name its problems too.
+ */
 function problemsOf({ problems }: Route): ZodOpenApiResponsesObject {
-  const byStatus = Object.groupBy(problems, (name) => PROBLEMS[name].status);
-  const own = Object.entries(byStatus).map(([status, names = []]) => [status, problemResponse(names)]);
-  return { ...Object.fromEntries(own), default: { $ref: '#/components/responses/Anywhere' } };
+  const own = new Set<number>(problems.map((name) => PROBLEMS[name].status));
+  const also = ANYWHERE.filter((name) => own.has(PROBLEMS[name].status));
+  const byStatus = Object.groupBy([...problems, ...also], (name) => PROBLEMS[name].status);
+  const responses = Object.entries(byStatus).map(([status, names = []]) => [status, problemResponse(names)]);
+  return { ...Object.fromEntries(responses), default: { $ref: '#/components/responses/Anywhere' } };
 }
 
 function problemResponse(names: ProblemName[]): ZodOpenApiResponseObject {
