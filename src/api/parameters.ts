@@ -16,13 +16,23 @@ export const SitrepParameter = z
     context.addIssue({ code: 'custom', message: 'must be a UUID, or v and a version, such as v12' });
     return z.NEVER;
   })
-  .describe('The id of a sitrep, or `v` and its version in history, such as `v12`.');
+  .describe('The id of a sitrep, or `v` and its version in history, such as `v12`.')
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.type;
+      jsonSchema.anyOf = [
+        { type: 'string', format: 'uuid' },
+        { type: 'string', pattern: VERSION.source },
+      ];
+    },
+  });
 
-const limit = z.coerce
-  .number('must be a number')
-  .int('must be a whole number')
-  .min(1, 'must be at least 1')
-  .max(MAX_PAGE, `must be at most ${MAX_PAGE}`)
+// Digits only, as the document says: Number would also take 0x10, 1e2 and blanks.
+const limit = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number, in digits')
+  .transform(Number)
+  .pipe(z.number().min(1, 'must be at least 1').max(MAX_PAGE, `must be at most ${MAX_PAGE}`))
   .default(DEFAULT_PAGE)
   .describe('How many items a page has at most.')
   .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE } });

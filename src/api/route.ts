@@ -70,6 +70,8 @@ export function readAsked(
   sent: { params: unknown; query: unknown; body: unknown },
 ): Asked<Record<string, unknown>, Record<string, unknown>> {
   const faults = new Faults();
+  for (const name of givenTwice(sent.query)) faults.add(['query', name], 'must be given only once');
+  if (faults.list.length > 0) throw invalidParameter(faults);
   const path = params.safeParse(sent.params, { reportInput: true });
   const search = query.safeParse(sent.query, { reportInput: true });
   if (!path.success) faults.addZod(path.error, ['path']);
@@ -77,6 +79,11 @@ export function readAsked(
   if (!path.success || !search.success) throw invalidParameter(faults);
   const body = Buffer.isBuffer(sent.body) ? sent.body : Buffer.alloc(0);
   return { params: path.data, query: search.data, body };
+}
+
+/** Fastify makes a list of what stands in a query more than once. */
+function givenTwice(query: unknown): string[] {
+  return Object.entries(query ?? {}).flatMap(([name, value]) => (Array.isArray(value) ? [name] : []));
 }
 
 export function invalidParameter({ list }: Faults): Problem {

@@ -123,6 +123,9 @@ describe('the list', () => {
     ['half an item', 'limit=1.5', '/query/limit'],
     ['a limit in words', 'limit=many', '/query/limit'],
     ['an empty limit', 'limit=', '/query/limit'],
+    ['a limit that is not in decimal digits', 'limit=0x10', '/query/limit'],
+    ['a limit with an exponent', 'limit=1e2', '/query/limit'],
+    ['a limit with a blank', 'limit=%201', '/query/limit'],
     ['two limits', 'limit=1&limit=2', '/query/limit'],
     ['an empty cursor', 'cursor=', '/query/cursor'],
     ['a cursor of its own making', 'cursor=1', '/query/cursor'],
@@ -138,6 +141,11 @@ describe('the list', () => {
     const reply = await service.api.get(`/v1/sitreps?${query}`);
     expect({ status: reply.status, type: typeOf(reply) }).toEqual({ status: 422, type: 'invalid-parameter' });
     expect(reply.body.faults).toMatchObject([{ pointer }]);
+  });
+
+  test('says which parameter was given twice, and nothing else about it', async () => {
+    const reply = await service.api.get('/v1/sitreps?limit=1&limit=x');
+    expect(reply.body.faults).toEqual([{ pointer: '/query/limit', detail: 'must be given only once' }]);
   });
 });
 
