@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 const MAX_ENA = 2n ** 64n - 1n;
-const SPELLING = /^(?:0x[0-9a-f]{1,16}|[0-9]{1,20})$/i;
+/** Without flags: the OpenAPI document shows it, and patterns of JSON Schema have none. */
+const SPELLING = /^(?:0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})$/;
 
 /**
  * An ENA (error numeric association): an unsigned 64-bit number that, with the restart id, names an

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Ena, formatEna } from '../../src/model/ena.ts';
 
 const BITS_64 = 2n ** 64n;
@@ -23,6 +24,11 @@ describe('an ENA', () => {
     ['0xffffffffffffffff', '0xffffffffffffffff'],
   ])('%s has the normal form %s', (spelling, normal) => {
     expect(Ena.parse(spelling)).toBe(normal);
+  });
+
+  test.each(['31', '0x1f', '0X1F', '0xaBcDeF'])('%s is allowed by the JSON schema too', (spelling) => {
+    const { pattern = '' } = z.toJSONSchema(Ena);
+    expect(spelling).toMatch(new RegExp(pattern, 'u'));
   });
 
   test('has one normal form, however the number is written', () => {
