@@ -2,9 +2,10 @@ import { sqlState } from '../store/transaction.ts';
 
 /**
  * Classes and codes of SQLSTATE that say that Postgres can't answer now: connections, authorisation,
- * databases that are missing, resources, operators that intervene, deadlocks and locks that were not had.
+ * databases that are missing or let nobody in, resources, operators that intervene, deadlocks and locks that were
+ * not had.
  */
-const SQL_STATES = /^(?:08|28|3D|40|53|57|58|55P03)/;
+const SQL_STATES = /^(?:08|28|3D|40|53|57|58|55000|55P03)/;
 
 const SYSTEM_CODES = new Set([
   'ECONNREFUSED',
