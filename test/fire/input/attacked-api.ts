@@ -1,0 +1,126 @@
+import { expect } from 'vitest';
+import type { AlertView, Page, SitrepHeading, SitrepView } from '../../../src/model/views.ts';
+import { TestService } from '../../api/harness.ts';
+import type { Tally } from '../tally.ts';
+import { MAX_BODY } from './broken-request.ts';
+import { type Answer, bytesOf, exchange, type Request } from './http.ts';
+import { type Operation, ServedDocument } from './served-document.ts';
+import { headersFor, type Known } from './valid-request.ts';
+
+/** A running service whose every answer is held to the OpenAPI document that it serves. */
+export class AttackedApi {
+  readonly service: TestService;
+  readonly document: ServedDocument;
+  /** How often each operation was answered how: `POST /v1/sitreps 201`. */
+  readonly answered = new Map<string, number>();
+  readonly #tally: Tally;
+  #current: SitrepView | null = null;
+
+  private constructor(service: TestService, document: ServedDocument, tally: Tally) {
+    this.service = service;
+    this.document = document;
+    this.#tally = tally;
+  }
+
+  static async start(tally: Tally): Promise<AttackedApi> {
+    const service = await TestService.start({ maxBodyBytes: MAX_BODY });
+    return new AttackedApi(service, new ServedDocument((await service.api.get('/openapi.json')).body), tally);
+  }
+
+  get host(): string {
+    return `127.0.0.1:${this.service.api.port}`;
+  }
+
+  operation(method: string, path: string): Operation {
+    const found = this.document.operationOf(method, path);
+    if (!found) throw new Error(`The document has no ${method} ${path}.`);
+    return found;
+  }
+
+  /** Asks, and holds the answer to what the document says of the operation that the request reaches, if any. */
+  async ask(request: Request): Promise<Answer> {
+    const answer = await this.askWhileAway(request);
+    expect(answer.status, `${words(request)} ${answer.body}`).toBeLessThan(500);
+    return answer;
+  }
+
+  /** As `ask`, while something is away that the service needs: then the answer may be a documented 503. */
+  async askWhileAway(request: Request): Promise<Answer> {
+    const { method } = request;
+    const [answer] = await this.send([bytesOf(request)], [method]);
+    if (!answer) throw new Error(`There was no answer to ${words(request)}.`);
+    const operation = this.document.operationOf(method, pathOf(request));
+    this.document.check(operation, method, answer, words(request));
+    const answered = `${operation ? `${operation.method} ${operation.path}` : 'nothing'} ${answer.status}`;
+    this.answered.set(answered, (this.answered.get(answered) ?? 0) + 1);
+    return answer;
+  }
+
+  /** Sends bytes on a connection of their own, and returns whatever came back. */
+  async send(pieces: Buffer[], methods: string[], { halfClose = false } = {}): Promise<Answer[]> {
+    this.#tally.count('requests', Math.max(methods.length, 1));
+    return exchange(this.service.api.port, pieces, { methods, halfClose });
+  }
+
+  /** Waits until what was accepted has been decided and made, and nothing is written any more. */
+  async settle(): Promise<void> {
+    const waiting = { timeout: 30_000 };
+    await expect.poll(() => this.service.api.count('sitrep_submission'), waiting).toBe(0);
+    await expect
+      .poll(async () => (await this.#readCurrent())?.rendezvous?.reconciled ?? true, waiting)
+      .toBe(true);
+  }
+
+  async refreshCurrent(): Promise<void> {
+    this.#current = await this.#readCurrent();
+  }
+
+  /** What exists now. */
+  async known(): Promise<Known> {
+    await this.refreshCurrent();
+    const sitreps = await this.#read<Page<SitrepHeading>>('/v1/sitreps?limit=5');
+    const alerts = await this.#read<Page<AlertView>>('/v1/alerts?limit=50');
+    const cursors = [sitreps.nextCursor, alerts.nextCursor].filter((cursor) => cursor !== null);
+    return {
+      host: this.host,
+      parameters: {
+        sitrep: ['v1', 'v2', ...sitreps.items.map(({ id }) => id)],
+        id: alerts.items.map(({ id }) => id),
+        caseId: alerts.items.map(({ caseId }) => caseId),
+        class: alerts.items.map((alert) => alert.class),
+        cursor: cursors,
+      },
+      current: () => this.#current,
+    };
+  }
+
+  async #readCurrent(): Promise<SitrepView | null> {
+    const { status, body } = await this.service.api.get('/v1/sitreps/current');
+    return status === 200 ? body : null;
+  }
+
+  async #read<View>(path: string): Promise<View> {
+    return (await this.service.api.get(path)).body;
+  }
+
+  get(target: string): Request {
+    return { method: 'GET', target, headers: headersFor(this.host, null), body: null };
+  }
+}
+
+/** The path as the service reads it: of an absolute target without the origin, and decoded where that means nothing. */
+function pathOf({ target }: Request): string {
+  // The whole server, as OPTIONS asks for it.
+  if (target === '*') return '/';
+  const path = target.replace(/^https?:\/\/[^/]*/, '').split(/[?#]/)[0] as string;
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+export function words({ method, target, headers, body }: Request): string {
+  const lines = headers.map(([name, value]) => `${name}: ${value.slice(0, 100)}`).slice(0, 10);
+  return `${method} ${target.slice(0, 300)} {${lines.join(', ')}} ${body?.toString('utf8', 0, 1_000) ?? ''}`;
+}

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import type { SitrepView } from '../../../src/model/views.ts';
+import { FromSchema } from './from-schema.ts';
+import type { Request } from './http.ts';
+import type { Operation, ServedDocument } from './served-document.ts';
+
+/** What there is to be asked for at a moment. */
+export interface Known {
+  host: string;
+  /** Values of parameters by their names, such as ids that exist. */
+  parameters: Record<string, string[]>;
+  /** The head when a document is made, which may be another than when its generator was. */
+  current(): SitrepView | null;
+}
+
+/** Requests for an operation as the document describes it; most ask for what exists. */
+export function validRequest(
+  document: ServedDocument,
+  operation: Operation,
+  known: Known,
+): fc.Arbitrary<Request> {
+  const { method, path, parameters, body } = operation;
+  const existing = Object.entries(known.parameters).filter(([, values]) => values.length > 0);
+  const hints = Object.fromEntries(existing.map(([name, values]) => [name, fc.constantFrom(...values)]));
+  const ofParameters = new FromSchema(document.schemas, hints);
+  const values = fc.record(
+    Object.fromEntries(parameters.map(({ name, schema }) => [name, ofParameters.named(name, schema)])),
+    { requiredKeys: parameters.filter(({ required }) => required).map(({ name }) => name) },
+  );
+  const content = body
+    ? fc.tuple(new FromSchema(document.schemas, DERIVED).value(body), steering).map(steered(known))
+    : fc.constant(null);
+  return fc.tuple(values, content).map(([given, sent]) => {
+    const within = (place: string) => parameters.filter((one) => one.in === place && one.name in given);
+    const filled = within('path').reduce(
+      (text, { name }) => text.replace(`{${name}}`, encode(given[name])),
+      path,
+    );
+    const query = within('query').map(({ name }) => `${name}=${encode(given[name])}`);
+    const target = query.length > 0 ? `${filled}?${query.join('&')}` : filled;
+    const bytes = sent === null ? null : Buffer.from(JSON.stringify(sent));
+    return { method, target, headers: headersFor(known.host, bytes), body: bytes };
+  });
+}
+
+export function headersFor(host: string, body: Buffer | null): Request['headers'] {
+  const always: Request['headers'] = [
+    ['Host', host],
+    ['Connection', 'close'],
+  ];
+  if (!body) return always;
+  return [...always, ['Content-Type', 'application/json'], ['Content-Length', String(body.length)]];
+}
+
+export function encode(value: unknown): string {
+  return encodeURIComponent(String(value).toWellFormed());
+}
+
+/** What the service derives: other values than null are refused nearly always. */
+const derived = fc.constant(null);
+const DERIVED = {
+  createdSitrepId: derived,
+  closedSitrepId: derived,
+  assignedSitrepId: derived,
+  requestedSitrepId: derived,
+};
+
+/** Which parent a document gets, and what of it: documents made from the schema alone are orphans of nobody. */
+const steering = fc.record({
+  parent: fc.constantFrom('current', 'current', 'current', 'as it is'),
+  carries: fc.constantFrom('nothing', 'all', 'first case'),
+  as: fc.constantFrom('new', 'new', 'new', 'new', 'the current one again'),
+});
+type Steering = typeof steering extends fc.Arbitrary<infer Value> ? Value : never;
+
+function steered({ current }: Known) {
+  return ([body, { parent, carries, as }]: [unknown, Steering]): unknown => {
+    const head = current();
+    if (head && as === 'the current one again') return head;
+    if (parent === 'as it is') return body;
+    const { cases, ...fields } = body as { cases: unknown[] };
+    const carried = { nothing: [], all: head?.cases, 'first case': head?.cases.slice(0, 1) }[carries] ?? [];
+    return { ...fields, parentId: head?.id ?? null, cases: [...carried, ...cases] };
+  };
+}
