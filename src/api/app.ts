@@ -32,16 +32,15 @@ export function buildApp(routes: Route[], service: Service, logger: Logger): Fas
   const app = fastify({
     ...TIMEOUTS,
     http: { headersTimeout: HEADERS_TIMEOUT, requireHostHeader: false },
-    bodyLimit: maxBodyBytes,
     routerOptions: { maxParamLength: MAX_PARAMETER },
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     // While it closes, what still comes on open connections is answered as always.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => answerProblem(error, request, reply, maxBodyBytes),
+    frameworkErrors: answerProblem,
     clientErrorHandler: answerClientError,
   });
-  app.setErrorHandler((error, request, reply) => answerProblem(error, request, reply, maxBodyBytes));
+  app.setErrorHandler(answerProblem);
   app.setNotFoundHandler((request) => {
     throw notFound(routes, request);
   });
@@ -58,7 +57,7 @@ export function buildApp(routes: Route[], service: Service, logger: Logger): Fas
       'answered',
     );
   });
-  takeBytes(app);
+  takeBytes(app, maxBodyBytes);
   for (const route of routes) addRoute(app, route, service);
   serveReference(app);
   return app;

@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../model/problem.ts';
+import { bodyTooLarge, readBody } from './arrival.ts';
 import type { Route } from './route.ts';
 import type { Service } from './service.ts';
 
@@ -23,15 +25,11 @@ export function admitBody({ body }: Route, { maxBodyBytes, arriving }: Service) 
   };
 }
 
-export function bodyTooLarge(maxBodyBytes: number): Problem {
-  return new Problem('body-too-large', `A body may have ${maxBodyBytes} bytes (SITREP_MAX_BODY).`);
-}
-
 /** Hands JSON on as the bytes that came: `readJson` is stricter than what fastify would do with them. */
-export function takeBytes(app: FastifyInstance): void {
+export function takeBytes(app: FastifyInstance, maxBodyBytes: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, bytes, done) =>
-    done(null, bytes),
+  app.addContentTypeParser('application/json', (_: FastifyRequest, stream: IncomingMessage) =>
+    readBody(stream, maxBodyBytes),
   );
   // Only reached without a body: some clients announce a type all the same.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));

@@ -3,7 +3,6 @@ import { Faults } from '../model/fault.ts';
 import { Problem, type ProblemName } from '../model/problem.ts';
 import { BadCursor } from '../store/cursor.ts';
 import { sqlState } from '../store/transaction.ts';
-import { bodyTooLarge } from './body.ts';
 import { isOutage } from './outage.ts';
 import { invalidParameter } from './route.ts';
 
@@ -11,20 +10,17 @@ import { invalidParameter } from './route.ts';
 const RETRY_AFTER = '2';
 
 /** Answers with what went wrong. What a client can't help is logged with its stack; clients see none. */
-export function answerProblem(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  maxBodyBytes: number,
-): void {
-  const problem = problemOf(error, request, maxBodyBytes);
+export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error, request);
   if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message);
   else request.log.debug({ problem: problem.problem }, problem.message);
   if (problem.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER);
   const { allow } = problem.extensions;
   if (Array.isArray(allow)) reply.header('allow', allow.join(', '));
-  // Fastify would close the connection after some, and reset what the client has still to send.
-  reply.removeHeader('connection');
+  // Fastify would close the connection after some, and reset what the client has still to send: only of a client
+  // that does not send is nothing lost.
+  if (problem.problem === 'request-timeout') reply.header('connection', 'close');
+  else reply.removeHeader('connection');
   reply
     .status(problem.status)
     // As bytes: fastify would add a charset to a text, and this type has none.
@@ -47,7 +43,7 @@ function badCursor(): Problem {
   return invalidParameter(faults);
 }
 
-function problemOf(error: unknown, request: FastifyRequest, maxBodyBytes: number): Problem {
+function problemOf(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BadCursor || NO_SUCH_TIME.has(sqlState(error) ?? '')) return badCursor();
   const {
@@ -55,7 +51,6 @@ function problemOf(error: unknown, request: FastifyRequest, maxBodyBytes: number
     statusCode = 500,
     message,
   } = error as Partial<Error & { code: string; statusCode: number }>;
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(maxBodyBytes);
   if (statusCode < 500) {
     return new Problem(REFUSED_BY_FASTIFY[code] ?? 'bad-request', message ?? 'The request cannot be read.');
   }
