@@ -1,34 +1,32 @@
 import { expect } from 'vitest';
 import type { AlertView, Page, SitrepHeading, SitrepView } from '../../../src/model/views.ts';
-import { TestService } from '../../api/harness.ts';
+import type { TestApi } from '../../api/harness.ts';
 import type { Tally } from '../tally.ts';
-import { MAX_BODY } from './broken-request.ts';
 import { type Answer, bytesOf, exchange, type Request } from './http.ts';
 import { type Operation, ServedDocument } from './served-document.ts';
 import { headersFor, type Known } from './valid-request.ts';
 
-/** A running service whose every answer is held to the OpenAPI document that it serves. */
+/** A running API whose every answer is held to the OpenAPI document that it serves. */
 export class AttackedApi {
-  readonly service: TestService;
+  readonly api: TestApi;
   readonly document: ServedDocument;
   /** How often each operation was answered how: `POST /v1/sitreps 201`. */
   readonly answered = new Map<string, number>();
   readonly #tally: Tally;
   #current: SitrepView | null = null;
 
-  private constructor(service: TestService, document: ServedDocument, tally: Tally) {
-    this.service = service;
+  private constructor(api: TestApi, document: ServedDocument, tally: Tally) {
+    this.api = api;
     this.document = document;
     this.#tally = tally;
   }
 
-  static async start(tally: Tally): Promise<AttackedApi> {
-    const service = await TestService.start({ maxBodyBytes: MAX_BODY });
-    return new AttackedApi(service, new ServedDocument((await service.api.get('/openapi.json')).body), tally);
+  static async of(api: TestApi, tally: Tally): Promise<AttackedApi> {
+    return new AttackedApi(api, new ServedDocument((await api.get('/openapi.json')).body), tally);
   }
 
   get host(): string {
-    return `127.0.0.1:${this.service.api.port}`;
+    return `127.0.0.1:${this.api.port}`;
   }
 
   operation(method: string, path: string): Operation {
@@ -59,13 +57,13 @@ export class AttackedApi {
   /** Sends bytes on a connection of their own, and returns whatever came back. */
   async send(pieces: Buffer[], methods: string[], { halfClose = false } = {}): Promise<Answer[]> {
     this.#tally.count('requests', Math.max(methods.length, 1));
-    return exchange(this.service.api.port, pieces, { methods, halfClose });
+    return exchange(this.api.port, pieces, { methods, halfClose });
   }
 
   /** Waits until what was accepted has been decided and made, and nothing is written any more. */
   async settle(): Promise<void> {
     const waiting = { timeout: 30_000 };
-    await expect.poll(() => this.service.api.count('sitrep_submission'), waiting).toBe(0);
+    await expect.poll(() => this.api.count('sitrep_submission'), waiting).toBe(0);
     await expect
       .poll(async () => (await this.#readCurrent())?.rendezvous?.reconciled ?? true, waiting)
       .toBe(true);
@@ -95,12 +93,12 @@ export class AttackedApi {
   }
 
   async #readCurrent(): Promise<SitrepView | null> {
-    const { status, body } = await this.service.api.get('/v1/sitreps/current');
+    const { status, body } = await this.api.get('/v1/sitreps/current');
     return status === 200 ? body : null;
   }
 
   async #read<View>(path: string): Promise<View> {
-    return (await this.service.api.get(path)).body;
+    return (await this.api.get(path)).body;
   }
 
   get(target: string): Request {
