@@ -28,8 +28,8 @@ The service listens on \`${SITREP_URL}\` unless \`SITREP_LISTEN\` says otherwise
 only programs on the same machine reach it, by \`localhost\` or an IP address; pages of other sites are refused.
 
 - **Bodies** are JSON in UTF-8, sent as \`application/json\`, with names in camelCase, of at most ${SITREP_MAX_BODY}
-  bytes (\`SITREP_MAX_BODY\`). A field or query parameter that the service doesn't know is refused, and so is a number
-  that no double holds: send it as a string.
+  bytes (\`SITREP_MAX_BODY\`). A field or query parameter that the service doesn't know is refused, and so are a name
+  that an object has twice, and a number that no double holds: send it as a string.
 - **Ids** are UUIDs of any version. Answers have them in lower case.
 - **Times** are RFC 3339; those that the service sets are in UTC, to the microsecond.
 - **Lists** come newest first, in pages \`{items, nextCursor}\` of \`?limit=\` items (${DEFAULT_PAGE} unless you say, at

@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts';
-import { pointer } from './fault.ts';
+import { findRepeatedName } from './json-names.ts';
+import { endOfString, pointerAt, QUOTE } from './json-text.ts';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -12,9 +13,9 @@ interface Inexact {
 }
 
 /**
- * Reads JSON from bytes as I-JSON (RFC 7493) asks: UTF-8 only, and no number that a double would change.
- * `JSON.parse` alone would turn 9007199254740993 into …992 and 1e400 into Infinity without a word, and
- * what is stored would not be what was sent.
+ * Reads JSON from bytes as I-JSON (RFC 7493) asks: UTF-8 only, no number that a double would change, and no name
+ * twice in an object. `JSON.parse` alone would turn 9007199254740993 into …992 and 1e400 into Infinity and keep
+ * the last of two values without a word, and what is stored would not be what was sent.
  */
 export function readJson(bytes: Uint8Array): JsonReading {
   let text: string;
@@ -29,19 +30,20 @@ export function readJson(bytes: Uint8Array): JsonReading {
   } catch (error) {
     return { kind: 'malformed', detail: `The body is not JSON: ${(error as Error).message}` };
   }
-  const offset = findInexactNumber(text);
-  if (offset === null) return { kind: 'value', value };
-  return {
-    kind: 'inexact',
-    fault: {
-      pointer: pointerAt(text, offset),
-      detail: `is the number ${numberAt(text, offset).slice(0, 40)}, which no double holds; send it as a string`,
-    },
-  };
+  const number = findInexactNumber(text);
+  if (number !== null) {
+    const token = numberAt(text, number).slice(0, 40);
+    return inexact(text, number, `is the number ${token}, which no double holds; send it as a string`);
+  }
+  const repeated = findRepeatedName(text, value);
+  if (repeated !== null) return inexact(text, repeated, 'is there twice');
+  return { kind: 'value', value };
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+function inexact(text: string, offset: number, detail: string): Inexact {
+  return { kind: 'inexact', fault: { pointer: pointerAt(text, offset), detail } };
+}
+
 const MINUS = 0x2d;
 /** Up to 15 significant digits every decimal survives the way into a double and back. */
 const SURELY_EXACT = 15;
@@ -59,15 +61,6 @@ function findInexactNumber(text: string): number | null {
     }
   }
   return null;
-}
-
-/** The offset of the quote that closes the string opened at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) return at;
-    if (code === BACKSLASH) at++;
-  }
 }
 
 function numberAt(text: string, start: number): string {
@@ -102,26 +95,4 @@ function decimal(token: string): string {
   if (significant === '') return '0';
   const first = Number(exponent) + whole.length - (digits.length - significant.length);
   return `${significant.replace(/0+$/, '')}e${first}`;
-}
-
-/** The JSON pointer of the value at an offset of valid JSON text. Run only once a fault is found. */
-function pointerAt(text: string, offset: number): string {
-  const path: (string | number)[] = [];
-  let lastString = '';
-  for (let at = 0; at < offset; at++) {
-    const character = text[at];
-    if (character === '"') {
-      const end = endOfString(text, at);
-      lastString = text.slice(at, end + 1);
-      at = end;
-    } else if (character === '{') path.push('');
-    else if (character === '[') path.push(0);
-    else if (character === '}' || character === ']') path.pop();
-    else if (character === ':') path[path.length - 1] = JSON.parse(lastString) as string;
-    else if (character === ',') {
-      const index = path.at(-1);
-      if (typeof index === 'number') path[path.length - 1] = index + 1;
-    }
-  }
-  return pointer(path);
 }

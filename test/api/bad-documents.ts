@@ -129,6 +129,7 @@ const FIELDS: Bad[] = [
   sent('a comment that is too long', { comment: 'x'.repeat(10_001) }, '/comment'),
   sent('an unknown field', { severity: 'high' }, '/severity'),
   sent('a field with slashes', { 'a/b~c': 1 }, '/a~1b~0c'),
+  invalid('a field twice', written({ ...aChildOf(parent), creator: '@@' }, '"a","creator":"b"'), '/creator'),
   sent('a field called __proto__', JSON.parse('{"__proto__": 1}'), '/__proto__'),
   sent('no cases', { cases: undefined }, '/cases'),
   sent('cases that are an object', { cases: {} }, '/cases'),

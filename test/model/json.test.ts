@@ -51,6 +51,25 @@ describe('JSON from bytes', () => {
   });
 });
 
+describe('a name in JSON', () => {
+  test.each([
+    ['{"a":1,"a":1}', '/a'],
+    ['{"a":1,"b":{"c":[{}],"\\u0064":2,"d":3}}', '/b/d'],
+    ['[{"a":1},{"a":{"a":1},"b":"a","a":2}]', '/1/a'],
+    ['{"__proto__":1,"__proto__":2}', '/__proto__'],
+    ['{"":1,"":2}', '/'],
+  ])('is refused where it is there twice, with where that is: %s', (text, pointer) => {
+    expect(read(text)).toEqual({ kind: 'inexact', fault: { pointer, detail: 'is there twice' } });
+  });
+
+  test.each(['[{"a":1},{"a":1}]', '{"a":{"a":{"a":":a:"}}}', '{"a":"a","A":["a"]}', '{"__proto__":{"a":1}}'])(
+    'may be there again in another object, or as a text: %s',
+    (text) => {
+      expect(read(text)).toEqual({ kind: 'value', value: JSON.parse(text) });
+    },
+  );
+});
+
 describe('a number in JSON', () => {
   test('is read, however it is written, if it is one that a double comes back as', () => {
     fc.assert(
