@@ -7,7 +7,7 @@ import { startTestApi, TestService } from '../api/harness.ts';
 import { aCase, aChildOf, aRequest, aSitrep } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { AttackedApi, words } from './input/attacked-api.ts';
-import { brokenRequest, MAX_BODY } from './input/broken-request.ts';
+import { brokenRequest, fromNowhere, MAX_BODY } from './input/broken-request.ts';
 import type { Answer, Request } from './input/http.ts';
 import { strangeBytes } from './input/strange-bytes.ts';
 import { Untouched } from './input/untouched.ts';
@@ -21,7 +21,7 @@ const RUNS = {
   tend: 3,
   withParameters: 20,
   without: 2,
-  broken: 300,
+  broken: 400,
   bytes: 100,
   atOnce: 150,
   away: 60,
@@ -106,8 +106,15 @@ async function askWhatIsNot(attacked: AttackedApi, seed: number): Promise<void> 
     validRequest(attacked.document, operation, known),
   );
   const submission = validRequest(attacked.document, attacked.operation('POST', '/v1/sitreps'), known);
-  const broken = brokenRequest(
-    fc.oneof({ weight: 1, arbitrary: fc.oneof(...valid) }, { weight: 1, arbitrary: submission }),
+  const lists = fc.oneof(
+    ...['/v1/sitreps', '/v1/alerts'].map((path) =>
+      validRequest(attacked.document, attacked.operation('GET', path), known),
+    ),
+  );
+  const broken = fc.oneof(
+    { weight: 2, arbitrary: brokenRequest(fc.oneof(...valid)) },
+    { weight: 2, arbitrary: brokenRequest(submission) },
+    { weight: 1, arbitrary: fromNowhere(lists) },
   );
   const untouched = await Untouched.watch(attacked.api.db.pool);
   await fc.assert(

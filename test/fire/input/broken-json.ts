@@ -55,6 +55,7 @@ const DAMAGE: Record<string, (bytes: Buffer, at: number) => Buffer> = {
 
 export const brokenDocument: fc.Arbitrary<Break> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(fc.nat(), oddJson).map(([at, value]) => replaced(at, value)) },
+  { weight: 6, arbitrary: fc.tuple(fc.nat(), oddText).map(([at, text]) => reworded(at, text)) },
   { weight: 2, arbitrary: fc.nat().map((at) => replaced(at, undefined)) },
   {
     weight: 2,
@@ -87,10 +88,15 @@ function placesOf(document: unknown): Place[] {
   ]);
 }
 
-/** The document with a change at one of its places. */
-function changed(document: unknown, at: number, change: (place: Place) => void): unknown {
+/** The document with a change at one of its places, among those that are asked for. */
+function changed(
+  document: unknown,
+  at: number,
+  change: (place: Place) => void,
+  among: (place: Place) => boolean = () => true,
+): unknown {
   const copy = structuredClone(document);
-  const places = placesOf(copy);
+  const places = placesOf(copy).filter(among);
   const place = places[at % places.length];
   if (place) change(place);
   return copy;
@@ -102,6 +108,21 @@ function replaced(at: number, value: unknown): Break {
       changed(document, at, ({ holder, name }) => {
         holder[name] = value;
       }),
+    );
+}
+
+/** Only texts, and another text for them: of all that may be wrong with one, nothing is in the way. */
+function reworded(at: number, text: string): Break {
+  return (document) =>
+    bytesOf(
+      changed(
+        document,
+        at,
+        ({ holder, name }) => {
+          holder[name] = text;
+        },
+        ({ holder, name }) => typeof holder[name] === 'string' && !/id$/i.test(name),
+      ),
     );
 }
 

@@ -16,6 +16,14 @@ export function brokenRequest(valid: fc.Arbitrary<Request>): fc.Arbitrary<Reques
   });
 }
 
+/** Requests for a list from a place that no page has ended at. */
+export function fromNowhere(valid: fc.Arbitrary<Request>): fc.Arbitrary<Request> {
+  return fc.tuple(valid, cursors()).map(([request, cursor]) => ({
+    ...request,
+    target: `${request.target.split('?')[0]}?cursor=${cursor}`,
+  }));
+}
+
 const header = (name: string, values: string[]) =>
   fc.constantFrom(...values).map(
     (value): Break =>
