@@ -30,7 +30,7 @@ const CLIENTS = 8;
 
 underFire(
   '[I32] whatever a client sends is answered as documented, never with 5xx, and never written in part',
-  180_000,
+  300_000,
   async (seed, tally) => {
     await Promise.all([attack(seed, tally), askWithoutTemporal(seed, tally)]);
   },

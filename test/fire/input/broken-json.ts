@@ -58,7 +58,7 @@ export const brokenDocument: fc.Arbitrary<Break> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.nat(), oddText).map(([at, text]) => reworded(at, text)) },
   { weight: 2, arbitrary: fc.nat().map((at) => replaced(at, undefined)) },
   {
-    weight: 2,
+    weight: 6,
     arbitrary: fc.tuple(fc.nat(), oddText, oddJson).map(([at, key, value]) => added(at, key, value)),
   },
   { weight: 3, arbitrary: fc.tuple(fc.nat(), oddValue).map(([at, text]) => written(at, text)) },
