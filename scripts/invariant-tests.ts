@@ -6,7 +6,7 @@ export interface InvariantTests {
   astray: string[];
 }
 
-/** @param sources the text of each test file */
+/** @param sources the text of each file that tests are made of */
 export function invariantTests(invariants: number[], sources: string[]): InvariantTests {
   const names = sources.flatMap(testNames);
   const tested = new Set(names.flatMap(leadingNumbers));
@@ -27,15 +27,15 @@ export function invariantsOf(page: string): { numbers: number[]; unguarded: numb
 }
 
 /**
- * The first argument of each call of `test` and its kin, where it is written out: `test('…'`, `test.each([…])('…'`,
- * `underFire('…'`, and `describe('…'`, for the names of its tests begin with its own. Not of one that doesn't run: a
- * comment, `test.skip`, `test.todo`.
+ * The names that are written out: the first argument of `test` and its kin (`test('…'`, `test.each([…])('…'`,
+ * `underFire('…'`), of `describe`, for the names of its tests begin with its own, and the `name` of a row of a table that
+ * `test.each` runs. Not of what doesn't run: a comment, `test.skip`, `test.todo`.
  */
 function testNames(source: string): string[] {
   const code = source.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '');
-  const call =
-    /(?:\b(?:test|it|describe|underFire)(?:\.(?!skip|todo)\w+)*|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1/gs;
-  return Array.from(code.matchAll(call), ([, , name]) => name ?? '');
+  const call = /(?:\b(?:test|it|describe|underFire)(?:\.(?!skip|todo)\w+)*|\))\(\s*/.source;
+  const named = new RegExp(`(?:${call}|\\bname: )(['"\`])((?:\\\\.|(?!\\1).)*)\\1`, 'gs');
+  return Array.from(code.matchAll(named), ([, , name]) => name ?? '');
 }
 
 function leadingNumbers(name: string): number[] {
