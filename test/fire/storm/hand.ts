@@ -27,7 +27,7 @@ import type { Ledger, Sent } from './ledger.ts';
 /** Versions that the storm keeps: few, so that what is read is being pruned and collected. */
 export const KEEP = 4;
 /** Hands meet where they work on what is new. */
-const RECENT = 12;
+const RECENT = 8;
 const CHUNKS = [1, 2, 3, 2000] as const;
 const REQUESTS = 12;
 
@@ -123,7 +123,9 @@ export class Hand {
   }
 
   async #meetFrom(sitrepId: string, start: RendezvousCursor): Promise<void> {
-    const supersededBefore = (this.#ledger.versions.get(sitrepId) ?? 0) < this.#ledger.highest;
+    // Of one without a version here the commit may have been done, and its answer be on its way.
+    const version = this.#ledger.versions.get(sitrepId);
+    const supersededBefore = version !== undefined && version < this.#ledger.highest;
     const limit = this.#random.pick(CHUNKS);
     const work = cutOffAfter(1 + this.#random.below(6), (onChunk) =>
       rendezvous(this.#pool, sitrepId, start, onChunk, limit),
@@ -151,7 +153,7 @@ export class Hand {
 
   async #deleteSitreps(): Promise<void> {
     const ids = new Set(Array.from({ length: 6 }, () => this.#recent().submission.document.id));
-    const doomed = [...ids].map((id) => ({ id, lifecycleOpen: this.#random.chance(0.8) }));
+    const doomed = [...ids].map((id) => ({ id, lifecycleOpen: this.#random.chance(0.5) }));
     await this.#did(deleteSitreps(this.#pool, doomed));
   }
 
