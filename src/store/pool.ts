@@ -8,6 +8,11 @@ const SESSION = {
   statement_timeout: 120_000,
   lock_timeout: 15_000,
   idle_in_transaction_session_timeout: 15_000,
+  // In seconds. While a COPY waits for its client none of the above ends it: when the client's machine vanishes in
+  // the middle of an insert, only these let go of what the insert has locked; left alone, the system takes hours.
+  tcp_keepalives_idle: 15,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
 };
 /** The server's time-out can't be heard through a dead connection; this one needs no server. */
 const QUERY_TIMEOUT = SESSION.statement_timeout + 10_000;
@@ -34,7 +39,7 @@ export function createPool(
     query_timeout: QUERY_TIMEOUT,
     keepAlive: true,
     options: Object.entries(SESSION)
-      .map(([name, milliseconds]) => `-c ${name}=${milliseconds}`)
+      .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   });
   // An idle connection that breaks is replaced at the next query, which reports what is wrong; without a

@@ -32,3 +32,12 @@ test('[I28] a connection that breaks between two statements fails the transactio
   });
   await expect(work).rejects.toThrow();
 });
+
+test('[I28] a session hears within half a minute that the machine of its client is gone', async () => {
+  const { rows } = await db.pool.query<{ seconds: number }>(
+    `SELECT current_setting('tcp_keepalives_idle')::int
+          + current_setting('tcp_keepalives_interval')::int * current_setting('tcp_keepalives_count')::int AS seconds`,
+  );
+  expect(rows[0]?.seconds).toBeGreaterThan(0);
+  expect(rows[0]?.seconds).toBeLessThanOrEqual(30);
+});
