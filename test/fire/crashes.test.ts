@@ -146,6 +146,6 @@ function anyPoint(random: Random): KillPoint {
     activity,
     step: activity === 'insertSitrep' ? 1 + random.below(3) : 1,
     moment: random.pick(['before', 'uncommitted', 'after']),
-    passes: random.below(8),
+    passes: random.below(5),
   };
 }
