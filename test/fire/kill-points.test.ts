@@ -22,7 +22,7 @@ let tendedEnd: EndState;
 beforeAll(async () => {
   bundle = await bundleImpatiently();
   [livesEnd, tendedEnd] = await Promise.all([tellUnderFire(lives, []), tellUnderFire(tended, [])]);
-});
+}, 180_000);
 afterAll(() => bundle.discard());
 
 describe.concurrent('[I28] a worker killed', { timeout: 300_000 }, () => {

@@ -20,7 +20,7 @@ let bundle: Bundle;
 let servers: OwnServers;
 beforeAll(async () => {
   [bundle, servers] = await Promise.all([bundleImpatiently(), OwnServers.start()]);
-});
+}, 180_000);
 afterAll(async () => {
   await bundle.discard();
   await servers.stop();

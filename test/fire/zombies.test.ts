@@ -19,7 +19,7 @@ beforeAll(async () => {
     await world.startSurvivor();
     await lives.tell(world);
   });
-});
+}, 180_000);
 afterAll(() => bundle.discard());
 
 const { large, orphan, first, refused, small } = lives.of;
