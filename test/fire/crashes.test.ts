@@ -29,7 +29,7 @@ afterAll(async () => {
 
 underFire(
   '[I12] [I15] [I28] [I32] workers and the API killed anywhere, Postgres and Temporal crashing, lines cut and stalled',
-  300_000,
+  600_000,
   async (seed, tally) => {
     const random = new Random(seed);
     const stage = await Stage.open(
@@ -58,7 +58,7 @@ underFire(
     const attack = async () => {
       for (const fault of faults(servers, workers, api, random, tally)) {
         const goal = clients.told.versions.size + PROGRESS;
-        await until('sitreps become current', () => clients.told.versions.size >= goal, 90_000);
+        await until('sitreps become current', () => clients.told.versions.size >= goal, 200_000);
         await fault();
       }
       calm = true;

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 underFire(
   '[I5] [I11] [I12] [I15] [I28] sixteen clients race for the parent, four workers serve them, alerts are deleted meanwhile',
-  300_000,
+  600_000,
   async (seed, tally) => {
     const random = new Random(seed);
     const settings = { SITREP_KEEP_VERSIONS: String(KEEP), SITREP_ORPHAN_GRACE_SECONDS: '0' };
