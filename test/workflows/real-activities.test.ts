@@ -10,6 +10,7 @@ import { countRows } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { aCase, aChildOf, aRequest, aSitrep, requestIds, type Sent } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';
+import { letPass } from '../support/let-pass.ts';
 import { live, startTestWorker } from '../support/lifecycles.ts';
 import { createTimeSkipping } from '../support/temporal.ts';
 
@@ -108,6 +109,26 @@ test('[I29] a lifecycle that was terminated as head is run again: same version, 
   await expect.poll(async () => (await readSitrep(db.pool, 'current'))?.rendezvous?.reconciled).toBe(true);
   expect(await readAlert(db.pool, gone)).toBeNull();
   expect(await countRows(db.pool, 'alert')).toBe(1);
+});
+
+test('[I29] an orphan that is ended and run again stays for what is left of its grace, not for another', async () => {
+  const first = aSitrep();
+  await begin(first);
+  await begin(aChildOf(first));
+  const lost = aChildOf(first);
+  const [handle] = await begin(lost);
+  await handle.cancel();
+  await expect(handle.result()).rejects.toThrow();
+  // Time is skipped in Temporal alone.
+  await letPass(db.pool, '40 minutes');
+  const [again, decision] = await begin(lost);
+  expect(decision).toEqual({ kind: 'orphaned' });
+  expect(await again.result()).toMatchObject({ state: 'collected', was: 'orphaned' });
+  const { events } = await again.fetchHistory();
+  const timers = events?.flatMap((event) => event.timerStartedEventAttributes ?? []) ?? [];
+  const minutes = timers.map(({ startToFireTimeout }) => Number(startToFireTimeout?.seconds) / 60);
+  expect(minutes).toEqual([expect.closeTo(20, 0)]);
+  expect(await sitrepState(db.pool, lost.id)).toBeNull();
 });
 
 test('a lifecycle without a submission is refused, and leaves nothing', async () => {
