@@ -203,6 +203,7 @@ test.each(['released', 'orphaned'] as const)(
       type: 'parent-not-current',
     });
     expect(await countRows(pool(), 'sitrep_submission')).toBe(0);
+    expect(await stateOf(sent)).toBeNull();
     expect(await isForgotten(sent)).toBe(true);
     expect(await alertOf(sent)).toBeNull();
   },
