@@ -108,7 +108,10 @@ CREATE TABLE alert (
   class           text NOT NULL,
   version         integer NOT NULL,
   payload         jsonb NOT NULL,
-  case_id         uuid NOT NULL,
+  -- Null for the alerts that no sitrep asks for, which Sitrep makes about itself; likewise the next one.
+  case_id         uuid,
+  -- The sitrep that first asked for it, as in its request.
+  requested_sitrep_id uuid,
   time_created    timestamptz NOT NULL DEFAULT now(),
   time_dispatched timestamptz,
   num_dispatched  integer NOT NULL DEFAULT 0

@@ -41,7 +41,7 @@ BEGIN
   -- Rows are taken and written in the order (generation, id). It is the same for everyone who holds this
   -- lock, so two rendezvous never wait for each other's markers in a circle.
   WITH chunk AS MATERIALIZED (
-    SELECT r.id, r.alert_class, r.alert_version, r.payload, r.case_id, r.generation
+    SELECT r.id, r.alert_class, r.alert_version, r.payload, r.case_id, r.requested_sitrep_id, r.generation
       FROM fm_alert_request r
      WHERE r.sitrep_id = head.sitrep_id AND (r.generation, r.id) > (last_generation, last_id)
      ORDER BY r.generation, r.id
@@ -52,8 +52,8 @@ BEGIN
     ON CONFLICT DO NOTHING
     RETURNING alert_id
   ), made AS (
-    INSERT INTO alert (id, class, version, payload, case_id)
-    SELECT c.id, c.alert_class, c.alert_version, c.payload, c.case_id
+    INSERT INTO alert (id, class, version, payload, case_id, requested_sitrep_id)
+    SELECT c.id, c.alert_class, c.alert_version, c.payload, c.case_id, c.requested_sitrep_id
       FROM chunk c JOIN marker m ON m.alert_id = c.id
      ORDER BY c.generation, c.id
     ON CONFLICT DO NOTHING

@@ -9,11 +9,12 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const MAY_IMPORT: Record<string, string[]> = {
   model: [],
   store: ['model'],
-  activities: ['model', 'store'],
+  webhook: ['model'],
+  activities: ['model', 'store', 'webhook'],
   workflows: ['model', 'activities'],
-  worker: ['model', 'activities', 'workflows'],
-  api: ['model', 'store'],
-  cli: ['model', 'store', 'worker', 'api', 'local'],
+  worker: ['model', 'activities', 'webhook', 'workflows'],
+  api: ['model', 'store', 'webhook'],
+  cli: ['model', 'store', 'webhook', 'worker', 'api', 'local'],
   local: [],
 };
 

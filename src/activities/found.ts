@@ -9,7 +9,12 @@ export function foundNothing(): Found {
 
 /** Adds ids to what was found. */
 export function note(found: Found, ids: string[]): Found {
-  found.count += ids.length;
-  found.ids.push(...ids.slice(0, NAMED_IDS - found.ids.length));
+  return add(found, { count: ids.length, ids });
+}
+
+/** Adds what was found elsewhere. */
+export function add(found: Found, more: Found): Found {
+  found.count += more.count;
+  found.ids.push(...more.ids.slice(0, NAMED_IDS - found.ids.length));
   return found;
 }

@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { Settings } from '../model/settings.ts';
+import type { Mail } from '../webhook/outbox.ts';
+import { deliveryActivities } from './deliver.ts';
 import { lifecycleActivities } from './lifecycle.ts';
 import { tendActivities } from './tend.ts';
 
@@ -12,8 +14,17 @@ export interface ActivityContext {
 }
 
 export function createActivities({ pool, client, settings }: ActivityContext) {
-  return { ...lifecycleActivities(pool, settings), ...tendActivities(pool, client, settings) };
+  return {
+    ...lifecycleActivities(pool, client, settings),
+    ...tendActivities(pool, client, settings),
+  };
+}
+
+/** Those that run apart from the others, since they wait for receivers. */
+export function createDeliveryActivities({ pool, client }: Omit<ActivityContext, 'settings'>, mail: Mail) {
+  return deliveryActivities(pool, client, mail);
 }
 
 export type LifecycleActivities = ReturnType<typeof lifecycleActivities>;
+export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
 export type TendActivities = ReturnType<typeof tendActivities>;

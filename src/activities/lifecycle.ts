@@ -1,4 +1,5 @@
 import { activityInfo } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { LifecycleInput } from '../model/lifecycle.ts';
 import type { Settings } from '../model/settings.ts';
@@ -12,6 +13,7 @@ import {
 import { deleteSitreps } from '../store/sitrep-delete.ts';
 import { type InsertOutcome, insertSitrep } from '../store/sitrep-insert.ts';
 import { discardSubmission } from '../store/submission.ts';
+import { dispatch } from './dispatch.ts';
 import { withHeartbeats } from './heartbeat.ts';
 
 /** The outcome of the compare-and-swap; a loser hears how long it stays to be looked at. */
@@ -23,7 +25,7 @@ export type Standing =
 export type CollectOutcome = 'collected' | 'kept';
 
 /** The steps of one sitrep's life. Each may run twice, late, or beside itself: the store makes that right. */
-export function lifecycleActivities(pool: pg.Pool, settings: Settings) {
+export function lifecycleActivities(pool: pg.Pool, client: Client, settings: Settings) {
   return {
     insertSitrep({ sitrepId, digest }: LifecycleInput): Promise<InsertOutcome> {
       return withHeartbeats(() => insertSitrep(pool, sitrepId, digest));
@@ -41,7 +43,12 @@ export function lifecycleActivities(pool: pg.Pool, settings: Settings) {
 
     rendezvous(sitrepId: string): Promise<RendezvousOutcome> {
       const start = (activityInfo().heartbeatDetails as RendezvousCursor | undefined) ?? AFTER_WHAT_IS_MET;
-      return withHeartbeats((progress) => rendezvous(pool, sitrepId, start, progress));
+      return withHeartbeats(async (progress) => {
+        const outcome = await rendezvous(pool, sitrepId, start, progress);
+        // Whatever this attempt made itself: one before it may have made alerts that nobody has been told of.
+        await dispatch(pool, client);
+        return outcome;
+      });
     },
 
     discardSubmission({ sitrepId, digest }: LifecycleInput): Promise<void> {

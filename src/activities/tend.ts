@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { type Found, workflowIdOf } from '../model/lifecycle.ts';
 import type { Settings } from '../model/settings.ts';
+import { undispatchedAlerts } from '../store/dispatch.ts';
 import { prunableSitreps, pruneHistory } from '../store/history-prune.ts';
 import {
   deleteOldSubmission,
@@ -12,15 +13,26 @@ import {
   verificationDue,
 } from '../store/leftover.ts';
 import { collectableMarkers, collectMarkers } from '../store/marker.ts';
+import { overdueReceivers } from '../store/receiver-health.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../store/rendezvous.ts';
-import { foundNothing, NAMED_IDS, note } from './found.ts';
+import { wakeReceiver } from '../webhook/wake-receiver.ts';
+import { dispatch } from './dispatch.ts';
+import { add, foundNothing, NAMED_IDS, note } from './found.ts';
 import { withHeartbeats } from './heartbeat.ts';
 import { lifecycleStanding, mapBounded } from './lifecycle-standing.ts';
 import { type Swept, sweepSitreps } from './sweep-sitreps.ts';
 
 /** Submissions younger than this may still be on their way to their lifecycle. */
 const SUBMISSION_SECONDS = 3600;
+/** A delivery that is due for longer than this should have been sent. */
+const OVERDUE_SECONDS = 60;
 const PAGE = 500;
+
+/** What was found of alerts that were made, and not told. */
+export interface Told {
+  alertsDispatched: Found;
+  receiversWoken: Found;
+}
 
 /** The steps of `tend`. Each says what it found; a dry run only looks. */
 export function tendActivities(pool: pg.Pool, client: Client, settings: Settings) {
@@ -37,6 +49,21 @@ export function tendActivities(pool: pg.Pool, client: Client, settings: Settings
         const outcome = await rendezvous(pool, unmet.sitrepId, start, progress);
         if (thorough && outcome.kind === 'met') await recordVerification(pool);
         return { thorough, alertsMade: { count: outcome.created, ids: unmet.ids.slice(0, outcome.created) } };
+      });
+    },
+
+    /** Tells receivers of alerts that they have not been told of, and wakes those that slept over a delivery. */
+    async tellReceivers(dryRun: boolean, alertsMade: Found): Promise<Told> {
+      return withHeartbeats(async () => {
+        const alertsDispatched = await undispatchedAlerts(pool, NAMED_IDS);
+        // Those that a dry run has only found are not there to be seen.
+        if (dryRun) add(alertsDispatched, alertsMade);
+        const overdue = await overdueReceivers(pool, OVERDUE_SECONDS);
+        if (!dryRun) {
+          if (alertsDispatched.count > 0) await dispatch(pool, client);
+          for (const receiver of overdue) await wakeReceiver(client, receiver);
+        }
+        return { alertsDispatched, receiversWoken: note(foundNothing(), overdue) };
       });
     },
 

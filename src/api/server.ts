@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Mail } from '../webhook/outbox.ts';
 import { buildApp } from './app.ts';
 import { Gate } from './gate.ts';
 import { listenError, readListenAddress } from './listen-address.ts';
@@ -16,6 +17,7 @@ export interface ApiOptions {
   maxBodyBytes: number;
   temporalUiUrl: string | null;
   namespace: string;
+  mail: Mail;
   logger: Logger;
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
+import type { Mail } from '../webhook/outbox.ts';
 import type { Gate } from './gate.ts';
 
 /** What the handlers work with. */
@@ -9,6 +10,8 @@ export interface Service {
   namespace: string;
   temporalUiUrl: string | null;
   maxBodyBytes: number;
+  /** What test deliveries are sent with. */
+  mail: Mail;
   /** The OpenAPI document of all routes. */
   openApi: object;
   /** Bodies that are arriving; weighed by the bytes that they announce. */

@@ -1,5 +1,6 @@
 import pino, { type Logger } from 'pino';
 import { externalTemporal, type TemporalAccess } from '../local/external-temporal.ts';
+import { cidrsOf, type Settings } from '../model/settings.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { requireDatabaseUrl } from './database-url.ts';
 import { Failure } from './failure.ts';
@@ -30,6 +31,8 @@ async function serve(session: Session, start: (host: Host) => Promise<void>): Pr
     databaseUrl: requireDatabaseUrl(world.env),
     temporal: requireTemporal(world.env),
     temporalUiUrl: null,
+    secretKey: requireSecretKey(settings),
+    webhookAllow: cidrsOf(settings),
   };
   const stop = stopSignal();
   const parts = new Parts();
@@ -44,6 +47,13 @@ async function serve(session: Session, start: (host: Host) => Promise<void>): Pr
   }
   logger.info('stopped');
   return 'done';
+}
+
+function requireSecretKey({ SITREP_SECRET_KEY }: Settings): string {
+  if (SITREP_SECRET_KEY) return SITREP_SECRET_KEY;
+  const hint =
+    'Make one with `openssl rand -base64 32`, and give all APIs and workers the same: the secrets of receivers rest under it.';
+  throw new Failure({ title: 'SITREP_SECRET_KEY is not set' }, hint);
 }
 
 function requireTemporal(env: NodeJS.ProcessEnv): TemporalAccess {

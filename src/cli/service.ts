@@ -6,6 +6,10 @@ import type { TemporalAccess } from '../local/external-temporal.ts';
 import type { Settings } from '../model/settings.ts';
 import { schemaFault } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
+import { AddressPolicy } from '../webhook/address-policy.ts';
+import type { Mail } from '../webhook/outbox.ts';
+import { SecretBox } from '../webhook/secret-box.ts';
+import { Sender } from '../webhook/sender.ts';
 import { prepareNamespace } from '../worker/prepare.ts';
 import { ACTIVITIES_AT_ONCE, startWorker } from '../worker/worker.ts';
 import { databaseFailure } from './database-url.ts';
@@ -17,6 +21,10 @@ export interface Servers {
   databaseUrl: string;
   temporal: TemporalAccess;
   temporalUiUrl: string | null;
+  /** Base64 of 32 bytes, under which the secrets of receivers rest. */
+  secretKey: string;
+  /** CIDRs that alerts may be delivered to beside the public internet. */
+  webhookAllow: string[];
 }
 
 /** A process that runs parts of Sitrep. */
@@ -61,7 +69,7 @@ export async function runWorker(host: Host, link: TemporalLink<NativeConnection>
     'The worker',
     async () => {
       await prepare(host);
-      return startWorker({ pool, ...link, namespace, settings, logger });
+      return startWorker({ pool, ...link, namespace, settings, mail: openMail(host), logger });
     },
     (worker) => worker.stop(),
   );
@@ -82,11 +90,17 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
         maxBodyBytes: settings.SITREP_MAX_BODY,
         temporalUiUrl: servers.temporalUiUrl,
         namespace: servers.temporal.namespace,
+        mail: openMail(host),
         logger,
       }),
     (api) => api.close(),
   );
   return url;
+}
+
+function openMail({ servers }: Host): Mail {
+  const policy = new AddressPolicy(servers.webhookAllow);
+  return { sender: new Sender(policy), secrets: new SecretBox(servers.secretKey) };
 }
 
 /** A schema that this code doesn't know would fail later, statement by statement. */

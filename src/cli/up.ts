@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { startStack } from '../local/stack.ts';
-import { readSettings } from '../model/settings.ts';
+import { cidrsOf, readSettings } from '../model/settings.ts';
 import { migrate } from '../store/migrate.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { databaseFailure } from './database-url.ts';
 import { claimable } from './listen-address.ts';
 import { openLogFile } from './log-file.ts';
+import { ownSecretKey } from './own-secret-key.ts';
 import { Parts } from './parts.ts';
 import { connectNatively, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
@@ -67,7 +68,12 @@ async function start(
   installRuntime(log.logger);
   const { applied } = await migrate(stack.databaseUrl).catch(databaseFailure);
   if (applied.length > 0) report(`Postgres: applied ${applied.join(', ')}`);
-  const host = { parts, servers: stack, settings, logger: log.logger };
+  const servers = {
+    ...stack,
+    secretKey: settings.SITREP_SECRET_KEY || (await ownSecretKey(dataDir)),
+    webhookAllow: settings.SITREP_WEBHOOK_ALLOW ? cidrsOf(settings) : LOOPBACK,
+  };
+  const host = { parts, servers, settings, logger: log.logger };
   signal.throwIfAborted();
   const link = await connectNatively(host);
   report('Worker: starting');
@@ -83,6 +89,9 @@ async function start(
     log: log.path,
   };
 }
+
+/** `sitrep listen` and the like run on this machine. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 const DEFAULT_URL = readSettings({}).SITREP_URL;
 const FIRST_STEPS = [

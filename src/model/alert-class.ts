@@ -10,6 +10,8 @@ export interface AlertClass {
   description: string;
   /** The schema of the payload, by version. */
   versions: Record<number, z.ZodType>;
+  /** Alerts of this class are made by Sitrep itself; no sitrep may request them. */
+  own?: true;
 }
 
 const anyObject = z.custom<Record<string, unknown>>(
@@ -42,6 +44,13 @@ const PsuEvent = z.strictObject({
   time: z.iso.datetime({ offset: true, error: 'must be a date and time as in RFC 3339' }),
 });
 
+const ReceiverDisabled = z.strictObject({
+  receiverId: Id,
+  receiver: text(),
+  because: z.enum(['gone', 'failing']),
+  failingSince: z.iso.datetime(),
+});
+
 export const ALERT_CLASSES: Readonly<Record<string, AlertClass>> = {
   'test.foo': testClass(),
   'test.foo.bar': testClass(),
@@ -55,6 +64,11 @@ export const ALERT_CLASSES: Readonly<Record<string, AlertClass>> = {
   'hardware.power_shelf.psu.remove': {
     description: 'A power supply unit was removed from a power shelf.',
     versions: { 0: PsuEvent },
+  },
+  'sitrep.receiver.disabled': {
+    description: 'A receiver of alerts was disabled, since it was gone or accepted nothing for days.',
+    versions: { 0: ReceiverDisabled },
+    own: true,
   },
 };
 

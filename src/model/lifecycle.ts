@@ -74,6 +74,8 @@ export interface Found {
 }
 export const TEND_KINDS = {
   alertsMade: 'requests of the head that had caused no alert yet',
+  alertsDispatched: 'alerts that no receiver had been told of',
+  receiversWoken: 'receivers that slept over a delivery that was due',
   versionsPruned: 'versions beyond the limit, released from history',
   signalsSent: 'open lifecycles that had missed a signal',
   sitrepsDeleted: 'sitreps that no open lifecycle would have deleted',

@@ -22,6 +22,18 @@ export const Settings = z.object({
   SITREP_ORPHAN_GRACE_SECONDS: wholeNumber(0)
     .default(3600)
     .describe('Seconds that an orphaned sitrep stays, so that an operator can see what lost.'),
+  SITREP_SECRET_KEY: z
+    .string()
+    .default('')
+    .describe(
+      'Base64 of 32 bytes, under which the secrets of receivers rest. `up` makes its own; `serve` needs it.',
+    ),
+  SITREP_WEBHOOK_ALLOW: z
+    .string()
+    .default('')
+    .describe(
+      'CIDRs, separated by commas, that alerts may be delivered to beside the public internet. `up` opens loopback.',
+    ),
 });
 export type Settings = z.output<typeof Settings>;
 
@@ -36,4 +48,9 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
   throw new Error(`The environment is not usable: ${faults.join('; ')}.`);
+}
+
+/** What an operator has opened for deliveries beside the public internet. */
+export function cidrsOf({ SITREP_WEBHOOK_ALLOW }: Settings): string[] {
+  return SITREP_WEBHOOK_ALLOW.split(',').filter((cidr) => cidr.trim() !== '');
 }

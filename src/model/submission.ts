@@ -76,6 +76,10 @@ function findBadRequests(input: SitrepInput, faults: Faults): void {
         faults.add([...path, 'class'], `is not a known alert class: ${request.class.slice(0, 100)}`);
         continue;
       }
+      if (known.own) {
+        faults.add([...path, 'class'], 'is a class whose alerts only Sitrep itself makes');
+        continue;
+      }
       const schema = known.versions[request.version];
       if (!schema) {
         faults.add([...path, 'version'], `is not a known version of ${request.class}`);

@@ -1,9 +1,11 @@
 import type pg from 'pg';
 import type { AlertView, Page } from '../model/views.ts';
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
+import { transaction } from './transaction.ts';
 
 const ALERT = `
-  SELECT id, class, version, payload, case_id AS "caseId", ${timeAsText('time_created')} AS "timeCreated",
+  SELECT id, class, version, payload, case_id AS "caseId", requested_sitrep_id AS "requestedSitrepId",
+         ${timeAsText('time_created')} AS "timeCreated",
          ${timeAsText('time_dispatched')} AS "timeDispatched", num_dispatched AS "numDispatched"
     FROM alert`;
 
@@ -30,10 +32,18 @@ export async function readAlert(pool: pg.Pool, id: string): Promise<AlertView | 
 }
 
 /**
- * Deletes an alert for good: its marker stays, so no rendezvous makes it again. False when there is none,
- * whether it was deleted before or never made.
+ * Deletes an alert for good: its marker stays, so no rendezvous makes it again; what was to be delivered of it is
+ * skipped. False when there is none, whether it was deleted before or never made.
  */
 export async function deleteAlert(pool: pg.Pool, id: string): Promise<boolean> {
-  const { rowCount } = await pool.query('DELETE FROM alert WHERE id = $1', [id]);
-  return rowCount === 1;
+  return transaction(pool, async (client) => {
+    const { rowCount } = await client.query('DELETE FROM alert WHERE id = $1', [id]);
+    // A statement of its own: the deletion may have waited for a dispatch that was just making these.
+    await client.query(
+      `UPDATE delivery SET state = 'skipped', skipped_because = 'alert-deleted', time_ended = now()
+        WHERE alert_id = $1 AND state = 'pending'`,
+      [id],
+    );
+    return rowCount === 1;
+  });
 }

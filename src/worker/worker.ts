@@ -2,9 +2,11 @@ import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { createActivities } from '../activities/index.ts';
+import { createActivities, createDeliveryActivities } from '../activities/index.ts';
 import { TASK_QUEUE } from '../model/lifecycle.ts';
+import { DELIVERY_TASK_QUEUE } from '../model/receiver-workflow.ts';
 import type { Settings } from '../model/settings.ts';
+import type { Mail } from '../webhook/outbox.ts';
 import { WORKFLOWS } from './bundle.ts';
 
 export interface WorkerOptions {
@@ -13,6 +15,7 @@ export interface WorkerOptions {
   client: Client;
   namespace: string;
   settings: Settings;
+  mail: Mail;
   logger: Logger;
   /** Made by `bundleWorkflows`; bundled at the start when absent. */
   workflowBundle?: { codePath: string };
@@ -38,23 +41,35 @@ const FORCE = '10 seconds';
  */
 const STICKY = '2 seconds';
 
-/** Starts a worker that runs lifecycles and `tend` with their activities. */
+/** Receivers that are sent to at once. Each mostly waits for its receiver, which may hang for as long as it likes. */
+const RECEIVERS_AT_ONCE = 200;
+
+/** Starts what runs lifecycles, receivers and `tend`, and apart from it what sends deliveries. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { pool, client, settings, connection, namespace, logger, workflowBundle } = options;
-  const worker = await Worker.create({
-    connection,
-    namespace,
+  const { pool, client, settings, connection, namespace, mail, logger, workflowBundle } = options;
+  const common = { connection, namespace, shutdownGraceTime: GRACE, shutdownForceTime: FORCE };
+  const lives = await Worker.create({
+    ...common,
     taskQueue: TASK_QUEUE,
     activities: createActivities({ pool, client, settings }),
     ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     stickyQueueScheduleToStartTimeout: STICKY,
-    shutdownGraceTime: GRACE,
-    shutdownForceTime: FORCE,
   });
+  const deliveries = await Worker.create({
+    ...common,
+    taskQueue: DELIVERY_TASK_QUEUE,
+    activities: createDeliveryActivities({ pool, client }, mail),
+    maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
+  });
+  return runTogether([lives, deliveries], logger);
+}
+
+function runTogether(workers: Worker[], logger: Logger): RunningWorker {
   let stopping = false;
-  const running = worker.run();
-  const failed = running.then(
+  const running = workers.map((worker) => worker.run());
+  const ended = Promise.race(running);
+  const failed = ended.then(
     () =>
       stopping ? new Promise<never>(() => {}) : Promise.reject(new Error('The worker ended by itself.')),
     (error: unknown) => {
@@ -69,8 +84,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     failed,
     async stop() {
       stopping = true;
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await running.catch(() => {});
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(running);
     },
   };
 }

@@ -1,2 +1,3 @@
+export { receiver } from './receiver.ts';
 export { sitrepLifecycle } from './sitrep-lifecycle.ts';
 export { tend } from './tend.ts';

@@ -7,6 +7,10 @@ const { reconcileHead } = proxyActivities<TendActivities>({
   ...ACTIVITY,
   summary: 'Make alerts that the head still lacks',
 });
+const { tellReceivers } = proxyActivities<TendActivities>({
+  ...ACTIVITY,
+  summary: 'Tell receivers of alerts that they have not been told of',
+});
 const { pruneHistory } = proxyActivities<TendActivities>({
   ...ACTIVITY,
   summary: 'Release versions beyond the limit from history',
@@ -27,12 +31,15 @@ const { collectMarkers } = proxyActivities<TendActivities>({
 /** Heals what crashes, lost signals and terminated lifecycles leave behind. Run by a schedule, or on demand. */
 export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport> {
   const { thorough, alertsMade } = await reconcileHead(dryRun);
+  const { alertsDispatched, receiversWoken } = await tellReceivers(dryRun, alertsMade);
   const versionsPruned = await pruneHistory(dryRun);
   const { signalsSent, sitrepsDeleted } = await sweepSitreps(dryRun);
   const submissionsDeleted = await collectSubmissions(dryRun);
   const markersDeleted = await collectMarkers(dryRun);
   const found = {
     alertsMade,
+    alertsDispatched,
+    receiversWoken,
     versionsPruned,
     signalsSent,
     sitrepsDeleted,

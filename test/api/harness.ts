@@ -10,6 +10,7 @@ import { PROBLEMS, type ProblemDocument, problemType } from '../../src/model/pro
 import type { RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startTestWorker } from '../support/lifecycles.ts';
+import { testMail } from '../support/mail.ts';
 import { connectTemporal, type TestTemporal } from '../support/temporal.ts';
 
 export interface Reply {
@@ -115,6 +116,7 @@ export async function startTestApi(
     maxBodyBytes,
     temporalUiUrl: null,
     namespace,
+    mail: testMail(),
     logger: pino({ level: 'debug' }, { write: (line: string) => log.push(line) }),
   });
   return new TestApi(db, running, log);

@@ -70,6 +70,7 @@ export function alertView(fields: Partial<AlertView> = {}): AlertView {
     version: 0,
     payload: { slot: 4 },
     caseId: idOf(100),
+    requestedSitrepId: idOf(1),
     timeCreated: '2026-11-20T08:10:28.200001Z',
     timeDispatched: null,
     numDispatched: 0,

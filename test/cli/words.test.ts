@@ -171,6 +171,8 @@ describe('a tend report', () => {
     thorough: false,
     found: {
       alertsMade: nothing,
+      alertsDispatched: nothing,
+      receiversWoken: nothing,
       versionsPruned: nothing,
       signalsSent: nothing,
       sitrepsDeleted: { count: 1200, ids: [idOf(1)] },

@@ -11,6 +11,7 @@ import type { Submission } from '../../src/model/submission.ts';
 import { submit } from '../../src/store/submission.ts';
 import { type RunningWorker, startWorker } from '../../src/worker/worker.ts';
 import { type Sent, submissionOf } from './document.ts';
+import { testMail } from './mail.ts';
 import type { Handle } from './scripted-lifecycle.ts';
 
 /** The real worker, on whatever Postgres and Temporal a test has. */
@@ -26,6 +27,7 @@ export function startTestWorker(
     client: temporal.client,
     namespace: temporal.namespace,
     settings: readSettings(environment),
+    mail: testMail(),
     logger: pino({ level: 'silent' }),
     workflowBundle: { codePath },
   });

@@ -1,8 +1,17 @@
 import type { Route } from '../route.ts';
 import { ALERT_ROUTES } from './alerts.ts';
+import { DELIVERY_ROUTES } from './deliveries.ts';
 import { DOCUMENT_ROUTES } from './documents.ts';
+import { RECEIVER_ROUTES } from './receivers.ts';
 import { SITREP_ROUTES } from './sitreps.ts';
 import { UPKEEP_ROUTES } from './upkeep.ts';
 
 /** All that the API offers, the pages of the reference aside. */
-export const ROUTES: Route[] = [...SITREP_ROUTES, ...ALERT_ROUTES, ...UPKEEP_ROUTES, ...DOCUMENT_ROUTES];
+export const ROUTES: Route[] = [
+  ...SITREP_ROUTES,
+  ...ALERT_ROUTES,
+  ...RECEIVER_ROUTES,
+  ...DELIVERY_ROUTES,
+  ...UPKEEP_ROUTES,
+  ...DOCUMENT_ROUTES,
+];

@@ -34,7 +34,7 @@ export function alertsInWords(alerts: AlertView[], style: Style): string {
     alert.id,
     `${onOneLine(alert.class)} v${alert.version}`,
     age(alert.timeCreated, style.now),
-    alert.caseId,
+    alert.caseId ?? '',
   ]);
   return table(columns, rows, style);
 }
@@ -46,7 +46,7 @@ export function alertInWords(alert: AlertView, style: Style): string {
   const pairs: [string, string][] = [
     ['id', alert.id],
     ['class', `${onOneLine(alert.class)}, version ${alert.version}`],
-    ['case', alert.caseId],
+    ['case', alert.caseId ?? 'none: it is about Sitrep itself'],
     ['created', moment(alert.timeCreated)],
     ['dispatched', dispatched],
     ['payload', JSON.stringify(alert.payload, null, 2)],

@@ -1,0 +1,24 @@
+import type { AttemptView, DeliveryView } from '../model/delivery.ts';
+import { newId } from '../model/id.ts';
+import type { ReceiverView } from '../model/receiver.ts';
+import { listAttempts, readDelivery } from '../store/delivery.ts';
+import { beginProbe, endProbe } from '../store/probe.ts';
+import { sealedSecrets } from '../store/receiver-secret.ts';
+import { probeMessage } from '../webhook/message.ts';
+import { Outbox } from '../webhook/outbox.ts';
+import type { Service } from './service.ts';
+
+/** Makes one test delivery, while the client waits: on record before it is sent, and after. */
+export async function probe(
+  { pool, mail }: Service,
+  receiver: ReceiverView,
+): Promise<{ delivery: DeliveryView; attempt: AttemptView }> {
+  const id = newId();
+  const outbox = new Outbox(mail, receiver, await sealedSecrets(pool, receiver.id));
+  const begun = new Date();
+  await beginProbe(pool, receiver.id, id, begun);
+  const end = await outbox.post(id, probeMessage(begun.toISOString()));
+  await endProbe(pool, id, end, new Date());
+  const [attempt] = await listAttempts(pool, id);
+  return { delivery: (await readDelivery(pool, id)) as DeliveryView, attempt: attempt as AttemptView };
+}

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { AttemptView, DELIVERY_STATES, DeliveryView } from '../../model/delivery.ts';
+import { Id } from '../../model/id.ts';
+import { Problem } from '../../model/problem.ts';
+import { listAttempts, listDeliveries, readDelivery } from '../../store/delivery.ts';
+import { readReceiver } from '../../store/receiver.ts';
+import { type Resent, resendDelivery, resendFailed } from '../../store/resend.ts';
+import { given, paging } from '../parameters.ts';
+import { probe } from '../probe.ts';
+import { type Route, route } from '../route.ts';
+import type { Service } from '../service.ts';
+import { wake } from '../wake.ts';
+import { noSuchReceiver } from './receivers.ts';
+
+const params = z.strictObject({ id: Id.describe('The id of the delivery.') });
+const ofReceiver = z.strictObject({ id: Id.describe('The id of the receiver.') });
+
+const Resending = z
+  .object({ deliveryIds: z.array(Id).describe('The new deliveries, which are sent at once.') })
+  .meta({ id: 'Resending' });
+const Probe = z
+  .object({
+    delivery: DeliveryView,
+    attempt: AttemptView.describe('How the one attempt ended.'),
+    resent: z.array(Id).describe('New deliveries of what had failed or been skipped.'),
+  })
+  .meta({ id: 'Probe' });
+
+const list = route({
+  method: 'GET',
+  path: '/v1/deliveries',
+  tag: 'Deliveries',
+  summary: 'List deliveries, newest first',
+  query: z.strictObject({
+    state: z
+      .enum(DELIVERY_STATES, `must be one of ${DELIVERY_STATES.join(', ')}`)
+      .optional()
+      .describe('Only those in this state.'),
+    receiverId: Id.optional().describe('Only those to this receiver.'),
+    alertId: Id.optional().describe('Only those of this alert.'),
+    ...paging,
+  }),
+  answers: {
+    200: {
+      description: 'One page.',
+      schema: z
+        .object({ items: z.array(DeliveryView), nextCursor: z.string().nullable() })
+        .meta({ id: 'DeliveryPage' }),
+    },
+  },
+  problems: ['unavailable'],
+  async handle({ pool }, { query }) {
+    return { status: 200, body: await listDeliveries(pool, given(query)) };
+  },
+});
+
+const read = route({
+  method: 'GET',
+  path: '/v1/deliveries/{id}',
+  tag: 'Deliveries',
+  summary: 'Read a delivery',
+  params,
+  answers: { 200: { description: 'The delivery.', schema: DeliveryView } },
+  problems: ['not-found', 'unavailable'],
+  async handle({ pool }, { params: { id } }) {
+    return { status: 200, body: await delivery(pool, id) };
+  },
+});
+
+const attempts = route({
+  method: 'GET',
+  path: '/v1/deliveries/{id}/attempts',
+  tag: 'Deliveries',
+  summary: 'List the attempts of a delivery, in order',
+  params,
+  answers: {
+    200: {
+      description: 'All of them.',
+      schema: z.object({ items: z.array(AttemptView) }).meta({ id: 'AttemptList' }),
+    },
+  },
+  problems: ['not-found', 'unavailable'],
+  async handle({ pool }, { params: { id } }) {
+    await delivery(pool, id);
+    return { status: 200, body: { items: await listAttempts(pool, id) } };
+  },
+});
+
+const resend = route({
+  method: 'POST',
+  path: '/v1/deliveries/{id}/resend',
+  tag: 'Deliveries',
+  summary: 'Send a delivery again',
+  description: 'By a new delivery, whose message has the same id, so that its receiver recognises it.',
+  params,
+  answers: { 201: { description: 'It is on its way.', schema: Resending } },
+  problems: ['not-found', 'not-resendable', 'unavailable'],
+  async handle(service, { params: { id } }) {
+    const { state } = await delivery(service.pool, id);
+    const resent = await resendDelivery(service.pool, id);
+    if (resent.ids.length === 0) {
+      const detail =
+        state === 'pending'
+          ? 'It is still pending, and will be sent anyhow.'
+          : 'Its alert was deleted, its receiver is disabled, or it waits to be sent again already.';
+      throw new Problem('not-resendable', detail, { deliveryId: id });
+    }
+    return onItsWay(service, resent);
+  },
+});
+
+const resendAll = route({
+  method: 'POST',
+  path: '/v1/receivers/{id}/resend',
+  tag: 'Deliveries',
+  summary: 'Send again all that failed or was skipped since a time',
+  description: 'Unless it has been delivered after all, or its alert was deleted.',
+  params: ofReceiver,
+  query: z.strictObject({ since: z.iso.datetime({ offset: true }).describe('RFC 3339.') }),
+  answers: { 201: { description: 'They are on their way.', schema: Resending } },
+  problems: ['not-found', 'not-resendable', 'unavailable'],
+  async handle(service, { params: { id }, query: { since } }) {
+    await enabledReceiver(service, id);
+    return onItsWay(service, await resendFailed(service.pool, id, since));
+  },
+});
+
+const probeRoute = route({
+  method: 'POST',
+  path: '/v1/receivers/{id}/probe',
+  tag: 'Deliveries',
+  summary: 'Send a test delivery now, and say how it went',
+  description:
+    'Signed, bounded and recorded as any other, and under the same rules. If it is accepted, `resendSince` has all that failed or was skipped since then sent again.',
+  params: ofReceiver,
+  query: z.strictObject({ resendSince: z.iso.datetime({ offset: true }).optional().describe('RFC 3339.') }),
+  answers: { 200: { description: 'How it went, accepted or not.', schema: Probe } },
+  problems: ['not-found', 'unavailable'],
+  async handle(service, { params: { id }, query: { resendSince } }) {
+    const receiver = await readReceiver(service.pool, id);
+    if (!receiver) throw noSuchReceiver(id);
+    const result = await probe(service, receiver);
+    const accepted = result.attempt.outcome === 'delivered';
+    const resent =
+      accepted && resendSince
+        ? await resendFailed(service.pool, id, resendSince)
+        : { ids: [], receivers: [] };
+    await wakeAll(service, resent);
+    return { status: 200, body: { ...result, resent: resent.ids } };
+  },
+});
+
+async function delivery(pool: Service['pool'], id: string): Promise<DeliveryView> {
+  const found = await readDelivery(pool, id);
+  if (!found) throw new Problem('not-found', `There is no delivery ${id}.`);
+  return found;
+}
+
+async function enabledReceiver({ pool }: Service, id: string): Promise<void> {
+  const receiver = await readReceiver(pool, id);
+  if (!receiver) throw noSuchReceiver(id);
+  if (!receiver.enabled) throw new Problem('not-resendable', `The receiver ${receiver.name} is disabled.`);
+}
+
+async function onItsWay(service: Service, resent: Resent) {
+  await wakeAll(service, resent);
+  return { status: 201, body: { deliveryIds: resent.ids } };
+}
+
+async function wakeAll(service: Service, { receivers }: Resent): Promise<void> {
+  for (const receiver of receivers) await wake(service.client, receiver);
+}
+
+export const DELIVERY_ROUTES: Route[] = [list, read, attempts, resend, resendAll, probeRoute];

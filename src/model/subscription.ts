@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { alertClass, isTestClass } from './alert-class.ts';
+
+const SEGMENT = /^(?:[a-z0-9_]+|\*|\*\*)$/;
+const MAX_PATTERN = 200;
+
+/**
+ * What a receiver asks for: an alert class, or a glob over its segments, which dots separate. `*` stands for one
+ * segment, `**` for one or more; a star within a segment is refused, since it would look like more than it is.
+ */
+export const SubscriptionPattern = z
+  .string()
+  .max(MAX_PATTERN, `must have at most ${MAX_PATTERN} characters`)
+  .superRefine((pattern, context) => {
+    const fault = patternFault(pattern);
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  });
+
+function patternFault(pattern: string): string | null {
+  const odd = pattern.split('.').find((segment) => !SEGMENT.test(segment));
+  if (odd !== undefined) {
+    return `has the segment "${odd.slice(0, 50)}"; a segment is lower-case letters, digits and _, or *, or **`;
+  }
+  // A glob may be for classes to come; a class that is named and does not exist is a slip of the pen.
+  if (!pattern.includes('*') && !alertClass(pattern)) return 'is not a known alert class';
+  return null;
+}
+
+/**
+ * The pattern as a regular expression, in the part of the syntax that Postgres and JavaScript share. A glob reaches
+ * test classes only if it begins with `test`: nobody who subscribes to everything wants to be woken by a test.
+ */
+export function patternRegex(pattern: string): string {
+  const segments = pattern.split('.').map(segmentRegex).join('\\.');
+  return `^${isTestClass(pattern) ? '' : '(?!test\\.)'}${segments}$`;
+}
+
+function segmentRegex(segment: string): string {
+  if (segment === '*') return '[^.]+';
+  if (segment === '**') return '[^.]+(?:\\.[^.]+)*';
+  return segment;
+}

@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import { newId } from '../model/id.ts';
+import { disableReceiver } from './receiver.ts';
+import { transaction } from './transaction.ts';
+
+/** Where deliveries of a receiver go, and when they are tried again. */
+export interface DeliveryTarget {
+  endpoint: string;
+  retryDelays: number[];
+  enabled: boolean;
+}
+
+export async function readTarget(pool: pg.Pool, receiverId: string): Promise<DeliveryTarget | null> {
+  const { rows } = await pool.query<DeliveryTarget>(
+    `SELECT endpoint, retry_delays AS "retryDelays", disabled_because IS NULL AS enabled FROM receiver WHERE id = $1`,
+    [receiverId],
+  );
+  return rows[0] ?? null;
+}
+
+export async function failingSince(pool: pg.Pool, receiverId: string): Promise<Date | null> {
+  const { rows } = await pool.query<{ since: Date | null }>(
+    'SELECT failing_since AS since FROM receiver WHERE id = $1',
+    [receiverId],
+  );
+  return rows[0]?.since ?? null;
+}
+
+/**
+ * Disables a receiver that nobody disabled by hand, and makes the alert that says so: both or neither, and once however
+ * many find it out. False when it was disabled already.
+ */
+export async function giveUpReceiver(
+  pool: pg.Pool,
+  receiverId: string,
+  because: 'gone' | 'failing',
+  now: Date,
+): Promise<boolean> {
+  return transaction(pool, async (client) => {
+    if (!(await disableReceiver(client, receiverId, because, now))) return false;
+    await client.query(
+      `INSERT INTO alert (id, class, version, payload)
+       SELECT $2, 'sitrep.receiver.disabled', 0,
+              jsonb_build_object('receiverId', id, 'receiver', name, 'because', disabled_because,
+                'failingSince', to_char(coalesce(failing_since, $3) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+         FROM receiver WHERE id = $1`,
+      [receiverId, newId(), now],
+    );
+    return true;
+  });
+}
+
+/** Enabled receivers for which something has been due for a while: whoever should send it has not been woken. */
+export async function overdueReceivers(pool: pg.Pool, seconds: number): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT r.id FROM receiver r
+      WHERE r.disabled_because IS NULL
+        AND EXISTS (SELECT FROM delivery d WHERE d.receiver_id = r.id AND d.state = 'pending'
+                      AND d.time_due < now() - make_interval(secs => $1))
+      ORDER BY r.id`,
+    [seconds],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,74 @@
+import type pg from 'pg';
+import type { SecretView } from '../model/receiver.ts';
+import { timeAsText } from './cursor.ts';
+import { type Queryable, transaction } from './transaction.ts';
+
+/** A secret as it rests. */
+export interface SealedSecret {
+  id: string;
+  sealed: Buffer;
+}
+
+const SECRET = `
+  SELECT id, ${timeAsText('time_created')} AS "timeCreated", ${timeAsText('time_expires')} AS "timeExpires"
+    FROM receiver_secret`;
+
+export async function addSecret(
+  database: Queryable,
+  receiverId: string,
+  secret: SealedSecret,
+): Promise<void> {
+  await database.query('INSERT INTO receiver_secret (id, receiver_id, sealed) VALUES ($1, $2, $3)', [
+    secret.id,
+    receiverId,
+    secret.sealed,
+  ]);
+}
+
+/**
+ * Adds a secret, and lets those before it sign for some more seconds. Null when there is no such receiver. The receiver
+ * is locked, so that of two rotations at once one secret is left that doesn't expire.
+ */
+export async function rotateSecret(
+  pool: pg.Pool,
+  receiverId: string,
+  secret: SealedSecret,
+  keepSeconds: number,
+): Promise<SecretView | null> {
+  return transaction(pool, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM receiver WHERE id = $1 FOR NO KEY UPDATE', [
+      receiverId,
+    ]);
+    if (rowCount === 0) return null;
+    await client.query(
+      `UPDATE receiver_secret SET time_expires = least(time_expires, now() + make_interval(secs => $2))
+        WHERE receiver_id = $1`,
+      [receiverId, keepSeconds],
+    );
+    await client.query(`DELETE FROM receiver_secret WHERE receiver_id = $1 AND time_expires <= now()`, [
+      receiverId,
+    ]);
+    await addSecret(client, receiverId, secret);
+    const { rows } = await client.query<SecretView>(`${SECRET} WHERE id = $1`, [secret.id]);
+    return rows[0] ?? null;
+  });
+}
+
+/** Those that sign now, newest first. */
+export async function listSecrets(database: Queryable, receiverId: string): Promise<SecretView[]> {
+  const { rows } = await database.query<SecretView>(
+    `${SECRET} WHERE receiver_id = $1 AND coalesce(time_expires > now(), true) ORDER BY time_created DESC, id DESC`,
+    [receiverId],
+  );
+  return rows;
+}
+
+/** The same with what they are; newest first, as they sign. */
+export async function sealedSecrets(database: Queryable, receiverId: string): Promise<SealedSecret[]> {
+  const { rows } = await database.query<SealedSecret>(
+    `SELECT id, sealed FROM receiver_secret
+      WHERE receiver_id = $1 AND coalesce(time_expires > now(), true) ORDER BY time_created DESC, id DESC`,
+    [receiverId],
+  );
+  return rows;
+}

@@ -1,0 +1,155 @@
+import type pg from 'pg';
+import type { DisabledBecause, ReceiverChange, ReceiverInput, ReceiverView } from '../model/receiver.ts';
+import { receiverWorkflowId } from '../model/receiver-workflow.ts';
+import { patternRegex } from '../model/subscription.ts';
+import type { Page } from '../model/views.ts';
+import { pageOf, readCursor, timeAsText } from './cursor.ts';
+import { addSecret, type SealedSecret } from './receiver-secret.ts';
+import { type Queryable, sqlState, transaction, UNIQUE_VIOLATION } from './transaction.ts';
+
+export type ReceiverWritten =
+  | { kind: 'written'; receiver: ReceiverView }
+  | { kind: 'gone' }
+  | { kind: 'nameTaken' };
+
+const RECEIVER = `
+  SELECT r.id, r.name, r.endpoint, r.description, r.disabled_because IS NULL AS enabled,
+         r.disabled_because AS "disabledBecause", ${timeAsText('r.time_disabled')} AS "timeDisabled",
+         ${timeAsText('r.failing_since')} AS "failingSince",
+         ARRAY(SELECT s.pattern FROM receiver_subscription s WHERE s.receiver_id = r.id ORDER BY 1) AS subscriptions,
+         r.retry_delays AS "retryDelays", ${timeAsText('r.time_created')} AS "timeCreated",
+         ${timeAsText('r.time_modified')} AS "timeModified",
+         (SELECT count(*) FROM delivery d WHERE d.receiver_id = r.id AND d.state = 'pending') AS pending
+    FROM receiver r`;
+type Row = Omit<ReceiverView, 'workflowId'>;
+
+/** Makes a receiver with its first secret, together or not at all. */
+export function createReceiver(
+  pool: pg.Pool,
+  id: string,
+  input: ReceiverInput,
+  secret: SealedSecret,
+): Promise<ReceiverWritten> {
+  return written(pool, async (client) => {
+    await client.query(
+      `INSERT INTO receiver (id, name, description, endpoint, retry_delays, disabled_because, time_disabled)
+       VALUES ($1, $2, $3, $4, $5, CASE WHEN NOT $6 THEN 'operator' END, CASE WHEN NOT $6 THEN now() END)`,
+      [id, input.name, input.description, input.endpoint, input.retryDelays, input.enabled],
+    );
+    await subscribe(client, id, input.subscriptions);
+    await addSecret(client, id, secret);
+    return id;
+  });
+}
+
+export function updateReceiver(
+  pool: pg.Pool,
+  id: string,
+  { name, endpoint, description, retryDelays, enabled, subscriptions }: ReceiverChange,
+): Promise<ReceiverWritten> {
+  return written(pool, async (client) => {
+    const { rowCount } = await client.query(
+      `UPDATE receiver SET name = coalesce($2, name), endpoint = coalesce($3, endpoint),
+              description = coalesce($4, description), retry_delays = coalesce($5, retry_delays),
+              time_modified = now()
+        WHERE id = $1`,
+      [id, name, endpoint, description, retryDelays],
+    );
+    if (rowCount === 0) return null;
+    if (enabled === true) await enable(client, id);
+    if (enabled === false) await disableReceiver(client, id, 'operator', new Date());
+    if (subscriptions) await subscribe(client, id, subscriptions);
+    return id;
+  });
+}
+
+/** Ends what is pending as well; the record of all that was sent goes with it. False when there is none. */
+export async function deleteReceiver(pool: pg.Pool, id: string): Promise<boolean> {
+  const { rowCount } = await pool.query('DELETE FROM receiver WHERE id = $1', [id]);
+  return rowCount === 1;
+}
+
+export async function readReceiver(database: Queryable, id: string): Promise<ReceiverView | null> {
+  const { rows } = await database.query<Row>(`${RECEIVER} WHERE r.id = $1`, [id]);
+  return rows[0] ? viewOf(rows[0]) : null;
+}
+
+/** Receivers newest first. */
+export async function listReceivers(
+  pool: pg.Pool,
+  { limit, cursor, name }: { limit: number; cursor?: string; name?: string },
+): Promise<Page<ReceiverView>> {
+  const after = readCursor(cursor);
+  const { rows } = await pool.query<Row>(
+    `${RECEIVER}
+      WHERE ($2::timestamptz IS NULL OR (r.time_created, r.id) < ($2, $3::uuid))
+        AND ($4::text IS NULL OR r.name = $4)
+      ORDER BY r.time_created DESC, r.id DESC LIMIT $1`,
+    [limit + 1, after?.time ?? null, after?.id ?? null, name ?? null],
+  );
+  return pageOf(rows.map(viewOf), limit, ({ timeCreated, id }) => ({ time: timeCreated, id }));
+}
+
+/**
+ * Disables a receiver, and ends its pending deliveries as skipped: listed, and to be sent again by hand. False when it
+ * was disabled already. A delivery that is dispatched at this very moment is skipped when it comes to be sent.
+ */
+export async function disableReceiver(
+  database: Queryable,
+  id: string,
+  because: DisabledBecause,
+  now: Date,
+): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `UPDATE receiver SET disabled_because = $2, time_disabled = now() WHERE id = $1 AND disabled_because IS NULL`,
+    [id, because],
+  );
+  await skipForDisabled(database, id, now);
+  return rowCount === 1;
+}
+
+export async function skipForDisabled(database: Queryable, id: string, now: Date): Promise<void> {
+  await database.query(
+    `UPDATE delivery SET state = 'skipped', skipped_because = 'receiver-disabled', time_ended = $2
+      WHERE id IN (SELECT id FROM delivery WHERE receiver_id = $1 AND state = 'pending' ORDER BY id FOR UPDATE)`,
+    [id, now],
+  );
+}
+
+/** Begins with a clean slate, or the failures of before would disable it at once. */
+async function enable(client: Queryable, id: string): Promise<void> {
+  await client.query(
+    `UPDATE receiver SET disabled_because = NULL, time_disabled = NULL, failing_since = NULL
+      WHERE id = $1 AND disabled_because IS NOT NULL`,
+    [id],
+  );
+}
+
+async function subscribe(client: Queryable, id: string, patterns: string[]): Promise<void> {
+  await client.query('DELETE FROM receiver_subscription WHERE receiver_id = $1', [id]);
+  await client.query(
+    `INSERT INTO receiver_subscription (receiver_id, pattern, regex)
+     SELECT $1, pattern, regex FROM unnest($2::text[], $3::text[]) AS wanted (pattern, regex)`,
+    [id, patterns, patterns.map(patternRegex)],
+  );
+}
+
+async function written(
+  pool: pg.Pool,
+  write: (client: pg.PoolClient) => Promise<string | null>,
+): Promise<ReceiverWritten> {
+  try {
+    return await transaction(pool, async (client) => {
+      const id = await write(client);
+      const receiver = id && (await readReceiver(client, id));
+      return receiver ? { kind: 'written', receiver } : { kind: 'gone' };
+    });
+  } catch (error) {
+    if (sqlState(error) === UNIQUE_VIOLATION) return { kind: 'nameTaken' };
+    throw error;
+  }
+}
+
+function viewOf(row: Row): ReceiverView {
+  return { ...row, workflowId: receiverWorkflowId(row.id) };
+}

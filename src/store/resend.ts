@@ -1,0 +1,46 @@
+import type pg from 'pg';
+
+export interface Resent {
+  /** The new deliveries. */
+  ids: string[];
+  /** Receivers that have something to send now. */
+  receivers: string[];
+}
+
+/**
+ * What may be sent again: deliveries that are over, of alerts that are still there, to receivers that are enabled. The
+ * alerts are locked, so that a deletion waits, and then skips what was made here.
+ */
+const RESEND = (which: string) => `
+  WITH again AS MATERIALIZED (
+    SELECT d.receiver_id, d.alert_id
+      FROM delivery d JOIN receiver r ON r.id = d.receiver_id JOIN alert a ON a.id = d.alert_id
+     WHERE r.disabled_because IS NULL AND d.state <> 'pending' AND ${which}
+       FOR KEY SHARE OF a
+  )
+  INSERT INTO delivery (id, receiver_id, alert_id, trigger, state, time_due)
+  SELECT gen_random_uuid(), receiver_id, alert_id, 'resend', 'pending', now()
+    FROM (SELECT DISTINCT receiver_id, alert_id FROM again) AS once
+  ON CONFLICT DO NOTHING
+  RETURNING id, receiver_id`;
+
+/** Sends one delivery again, by a new one; none when it waits to be sent anyhow. */
+export function resendDelivery(pool: pg.Pool, deliveryId: string): Promise<Resent> {
+  return resend(pool, 'd.id = $1', [deliveryId]);
+}
+
+/** Sends again all that failed or was skipped since a time, unless it was delivered after all. */
+export function resendFailed(pool: pg.Pool, receiverId: string, since: string): Promise<Resent> {
+  return resend(
+    pool,
+    `d.receiver_id = $1 AND d.state IN ('failed', 'skipped') AND d.time_ended >= $2::timestamptz
+     AND NOT EXISTS (SELECT FROM delivery later WHERE later.alert_id = d.alert_id
+                       AND later.receiver_id = d.receiver_id AND later.state = 'delivered')`,
+    [receiverId, since],
+  );
+}
+
+async function resend(pool: pg.Pool, which: string, values: unknown[]): Promise<Resent> {
+  const { rows } = await pool.query<{ id: string; receiver_id: string }>(RESEND(which), values);
+  return { ids: rows.map(({ id }) => id), receivers: [...new Set(rows.map((row) => row.receiver_id))] };
+}

@@ -1,0 +1,6 @@
+/** Seconds that a Retry-After header asks for (RFC 9110, 10.2.3): a number, or a date from now on; null if neither. */
+export function readRetryAfter(header: string, now: number = Date.now()): number | null {
+  if (/^\d{1,10}$/.test(header)) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, Math.ceil((date - now) / 1000));
+}

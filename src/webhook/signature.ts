@@ -1,0 +1,33 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+// Standard Webhooks 1.0, https://www.standardwebhooks.com
+
+const PREFIX = 'whsec_';
+const SECRET_BYTES = 32;
+
+/** A new secret as its owner gets to see it: `whsec_` and base64. */
+export function newSecret(): string {
+  return PREFIX + randomBytes(SECRET_BYTES).toString('base64');
+}
+
+export interface SignedHeaders {
+  'webhook-id': string;
+  'webhook-timestamp': string;
+  'webhook-signature': string;
+}
+
+/**
+ * Signs one attempt. `timestamp` is the attempt's, in seconds since 1970; `id` is the message's, the same in all
+ * attempts. Each secret signs, so that a receiver may verify with an old one while it changes over to the new.
+ */
+export function sign(id: string, timestamp: number, body: string, secrets: readonly string[]): SignedHeaders {
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+  });
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signatures.join(' '),
+  };
+}
