@@ -83,19 +83,24 @@ CREATE TABLE delivery_attempt (
 -- For dispatch, which looks for alerts that nobody has been told of yet.
 CREATE INDEX alert_undispatched ON alert (id) WHERE time_dispatched IS NULL;
 
--- One chunk of dispatch: makes the deliveries of up to p_limit alerts and marks these dispatched, together or not at
--- all. An alert that another dispatch has just taken is passed over. A disabled receiver's delivery is made as skipped,
--- so that nothing is dropped without a trace.
-CREATE FUNCTION dispatch_alert_chunk(p_limit integer, OUT dispatched bigint, OUT receivers uuid[])
+-- One chunk of dispatch: makes the deliveries of up to p_limit alerts with ids after p_after and marks these dispatched,
+-- together or not at all. An alert that another dispatch has just taken is passed over. A disabled receiver's delivery is
+-- made as skipped, so that nothing is dropped without a trace.
+CREATE FUNCTION dispatch_alert_chunk(p_after uuid, p_limit integer, OUT dispatched bigint, OUT receivers uuid[])
 LANGUAGE sql VOLATILE AS $$
   WITH batch AS MATERIALIZED (
-    SELECT id, class FROM alert WHERE time_dispatched IS NULL ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED
-  ), audience AS MATERIALIZED (
+    SELECT id, class FROM alert WHERE time_dispatched IS NULL AND id > p_after
+     ORDER BY id LIMIT p_limit FOR UPDATE SKIP LOCKED
+  ), subscribed AS MATERIALIZED (
     -- Once for each class instead of each alert: matching is what costs.
-    SELECT DISTINCT c.class, r.id AS receiver_id, r.disabled_because IS NULL AS enabled
-      FROM (SELECT DISTINCT class FROM batch) c
-      JOIN receiver_subscription s ON c.class ~ s.regex
-      JOIN receiver r ON r.id = s.receiver_id
+    SELECT DISTINCT c.class, s.receiver_id
+      FROM (SELECT DISTINCT class FROM batch) c JOIN receiver_subscription s ON c.class ~ s.regex
+  ), listening AS MATERIALIZED (
+    -- Locked: whoever disables or deletes one meanwhile waits, and then finds the deliveries that were made for it.
+    SELECT id, disabled_because IS NULL AS enabled FROM receiver
+     WHERE id IN (SELECT receiver_id FROM subscribed) ORDER BY id FOR SHARE
+  ), audience AS MATERIALIZED (
+    SELECT s.class, r.id AS receiver_id, r.enabled FROM subscribed s JOIN listening r ON r.id = s.receiver_id
   ), made AS (
     INSERT INTO delivery (id, receiver_id, alert_id, trigger, state, skipped_because, time_due, time_ended)
     SELECT gen_random_uuid(), a.receiver_id, b.id, 'alert',

@@ -27,8 +27,8 @@ export class AttemptLog {
   /** Resolves once it is written. */
   async write({ deliveryId, attempt }: Begun, end: AttemptEnd, ended: Date): Promise<void> {
     this.#waiting.push({ deliveryId, attempt, end, ended, nextDue: this.#nextDue(attempt, end, ended) });
-    // Whoever comes while a batch is being written goes with the next one, all together.
-    if (this.#writing) await this.#writing;
+    // Whoever comes while a batch is being written goes with the next one, all together, whatever becomes of that.
+    if (this.#writing) await this.#writing.catch(() => {});
     this.#writing ??= this.#writeWaiting().finally(() => {
       this.#writing = null;
     });

@@ -1,9 +1,9 @@
+import { activityInfo } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { DeliveryRound, RoundCounts } from '../model/receiver-workflow.ts';
 import { type Begun, beginAttempts, pendingDeliveries } from '../store/delivery-attempt.ts';
-import { skipForDisabled } from '../store/receiver.ts';
-import { failingSince, giveUpReceiver, readTarget } from '../store/receiver-health.ts';
+import { giveUpGone, giveUpIfFailing, readTarget } from '../store/receiver-health.ts';
 import { sealedSecrets } from '../store/receiver-secret.ts';
 import { type Mail, Outbox } from '../webhook/outbox.ts';
 import { AttemptLog } from './attempt-log.ts';
@@ -27,7 +27,7 @@ export function deliveryActivities(pool: pg.Pool, client: Client, mail: Mail) {
      */
     deliverDue(receiverId: string, nowMs: number): Promise<DeliveryRound> {
       return withHeartbeats(async (progress) => {
-        const round = new Round(pool, mail, receiverId, nowMs);
+        const round = new Round(pool, mail, receiverId, nowMs + lateness());
         const result = await round.run(() => progress(undefined));
         // The alert that says so has to be told to somebody, too.
         if (round.gaveUp) await dispatch(pool, client);
@@ -58,10 +58,7 @@ class Round {
   async run(onProgress: () => void): Promise<DeliveryRound> {
     const target = await readTarget(this.#pool, this.#receiverId);
     if (!target) return { kind: 'gone' };
-    if (!target.enabled) {
-      await skipForDisabled(this.#pool, this.#receiverId, this.#now());
-      return { kind: 'waits', sent: this.#sent, pending: 0, nextDueMs: null };
-    }
+    if (!target.enabled) return { kind: 'waits', sent: this.#sent, pending: 0, nextDueMs: null };
     const sealed = await sealedSecrets(this.#pool, this.#receiverId);
     const outbox = new Outbox(this.#mail, { id: this.#receiverId, endpoint: target.endpoint }, sealed);
     const log = new AttemptLog(this.#pool, this.#receiverId, target.retryDelays);
@@ -112,14 +109,10 @@ class Round {
   }
 
   async #giveUpIfHopeless(): Promise<void> {
-    const now = this.#now();
     if (this.#isGone) {
-      this.gaveUp = await giveUpReceiver(this.#pool, this.#receiverId, 'gone', now);
+      this.gaveUp = await giveUpGone(this.#pool, this.#receiverId, this.#now());
     } else if (this.#sent.refused > 0 && this.#sent.delivered === 0) {
-      const since = await failingSince(this.#pool, this.#receiverId);
-      if (since && now.getTime() - since.getTime() >= GIVE_UP_AFTER_MS) {
-        this.gaveUp = await giveUpReceiver(this.#pool, this.#receiverId, 'failing', now);
-      }
+      this.gaveUp = await giveUpIfFailing(this.#pool, this.#receiverId, GIVE_UP_AFTER_MS, this.#now());
     }
   }
 
@@ -127,6 +120,15 @@ class Round {
   #now(): Date {
     return new Date(this.#nowMs + performance.now() - this.#begun);
   }
+}
+
+/**
+ * How much later than the first one this attempt was scheduled: by the old time, what it begins would be taken for lost
+ * too soon by a run that knows the new one.
+ */
+function lateness(): number {
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = activityInfo();
+  return currentAttemptScheduledTimestampMs - scheduledTimestampMs;
 }
 
 /** RFC 9110, 15.5.11: it is not there any more, and wants no more. */

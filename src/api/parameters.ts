@@ -51,6 +51,16 @@ export function given<T extends object>(options: T): { [K in keyof T]: Exclude<T
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
+const EPOCH = '1970-01-01T00:00:00.000Z';
+
+/** RFC 3339 on the way in, UTC from there on: Postgres takes neither every offset nor the year 0. */
+export const time = (what: string) =>
+  z.iso
+    .datetime({ offset: true, error: 'must be a date and time as in RFC 3339' })
+    .transform((text) => new Date(text).toISOString())
+    .refine((text) => text >= EPOCH && text.length === EPOCH.length, 'must be from 1970 on')
+    .describe(`${what} RFC 3339.`);
+
 export const flag = (what: string) =>
   z
     .enum(['true', 'false'], 'must be true or false')

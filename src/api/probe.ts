@@ -8,17 +8,21 @@ import { probeMessage } from '../webhook/message.ts';
 import { Outbox } from '../webhook/outbox.ts';
 import type { Service } from './service.ts';
 
-/** Makes one test delivery, while the client waits: on record before it is sent, and after. */
+/**
+ * Makes one test delivery, while the client waits: on record before it is sent, and after. Null when the receiver was
+ * deleted meanwhile, and the record with it.
+ */
 export async function probe(
   { pool, mail }: Service,
   receiver: ReceiverView,
-): Promise<{ delivery: DeliveryView; attempt: AttemptView }> {
+): Promise<{ delivery: DeliveryView; attempt: AttemptView } | null> {
   const id = newId();
   const outbox = new Outbox(mail, receiver, await sealedSecrets(pool, receiver.id));
   const begun = new Date();
-  await beginProbe(pool, receiver.id, id, begun);
+  if (!(await beginProbe(pool, receiver.id, id, begun))) return null;
   const end = await outbox.post(id, probeMessage(begun.toISOString()));
-  await endProbe(pool, id, end, new Date());
+  await endProbe(pool, receiver.id, id, end, new Date());
   const [attempt] = await listAttempts(pool, id);
-  return { delivery: (await readDelivery(pool, id)) as DeliveryView, attempt: attempt as AttemptView };
+  const delivery = await readDelivery(pool, id);
+  return delivery && attempt ? { delivery, attempt } : null;
 }

@@ -38,10 +38,11 @@ export async function readAlert(pool: pg.Pool, id: string): Promise<AlertView | 
 export async function deleteAlert(pool: pg.Pool, id: string): Promise<boolean> {
   return transaction(pool, async (client) => {
     const { rowCount } = await client.query('DELETE FROM alert WHERE id = $1', [id]);
-    // A statement of its own: the deletion may have waited for a dispatch that was just making these.
+    // A statement of its own: the deletion may have waited for a dispatch that was just making these. By receiver, or
+    // two deletions and two receivers that are disabled could wait for each other in a circle.
     await client.query(
       `UPDATE delivery SET state = 'skipped', skipped_because = 'alert-deleted', time_ended = now()
-        WHERE alert_id = $1 AND state = 'pending'`,
+        WHERE id IN (SELECT id FROM delivery WHERE alert_id = $1 AND state = 'pending' ORDER BY receiver_id FOR UPDATE)`,
       [id],
     );
     return rowCount === 1;

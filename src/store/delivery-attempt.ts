@@ -33,13 +33,13 @@ export interface Ended {
  * unknown and makes another one: at least once, since nobody can know whether it was sent.
  */
 export async function beginAttempts(
-  pool: pg.Pool,
+  database: Queryable,
   receiverId: string,
   limit: number,
   now: Date,
   lost: Date,
 ): Promise<Begun[]> {
-  const { rows } = await pool.query<Begun>(
+  const { rows } = await database.query<Begun>(
     `WITH due AS MATERIALIZED (
        SELECT id FROM delivery
         WHERE receiver_id = $1 AND state = 'pending' AND time_due <= $3
@@ -67,22 +67,39 @@ export async function beginAttempts(
 /**
  * Records how attempts ended. One that was delivered is delivered, also when it was taken for lost meanwhile, or its
  * delivery skipped; any other end only counts while it is the latest attempt of a pending delivery.
+ *
+ * Everybody locks in the same order, or they deadlock: the receiver, its deliveries by id, then their attempts. The
+ * receiver is locked even if it is healthy: a deletion of it goes through its deliveries in an order of its own.
  */
 export async function endAttempts(pool: pg.Pool, receiverId: string, ended: Ended[]): Promise<void> {
   await transaction(pool, async (client) => {
-    // The receiver first, as whoever disables it does, or the two deadlock.
+    await client.query('SELECT FROM receiver WHERE id = $1 FOR KEY SHARE', [receiverId]);
     await rememberHealth(client, receiverId, ended);
+    const deliveryIds = ended.map(({ deliveryId }) => deliveryId);
+    await client.query('SELECT FROM delivery WHERE id = ANY ($1) ORDER BY id FOR UPDATE', [deliveryIds]);
     await recordEnds(client, ended);
-    await moveDeliveries(client, ended);
   });
 }
 
+/** The deliveries are locked, so what this sees of them is how they are. */
 async function recordEnds(client: Queryable, ended: Ended[]): Promise<void> {
   await client.query(
-    `UPDATE delivery_attempt a SET outcome = e.outcome, status = e.status, detail = e.detail, time_ended = e.ended
-       FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::timestamptz[])
-         AS e (delivery_id, number, outcome, status, detail, ended)
-      WHERE a.delivery_id = e.delivery_id AND a.number = e.number AND (a.outcome IS NULL OR e.outcome = 'delivered')`,
+    `WITH e AS MATERIALIZED (
+       SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::text[], $6::timestamptz[], $7::timestamptz[])
+         AS e (delivery_id, number, outcome, status, detail, ended, next_due)
+     ), recorded AS (
+       UPDATE delivery_attempt a SET outcome = e.outcome, status = e.status, detail = e.detail, time_ended = e.ended
+         FROM e
+        WHERE a.delivery_id = e.delivery_id AND a.number = e.number AND (a.outcome IS NULL OR e.outcome = 'delivered')
+     )
+     UPDATE delivery d
+        SET state = CASE WHEN e.outcome = 'delivered' THEN 'delivered' WHEN e.next_due IS NULL THEN 'failed' ELSE 'pending' END,
+            skipped_because = NULL,
+            time_due = coalesce(e.next_due, d.time_due),
+            time_ended = CASE WHEN e.outcome = 'delivered' OR e.next_due IS NULL THEN e.ended END
+       FROM e
+      WHERE d.id = e.delivery_id AND d.state <> 'delivered'
+        AND (e.outcome = 'delivered' OR (d.state = 'pending' AND d.attempts = e.number))`,
     [
       ended.map(({ deliveryId }) => deliveryId),
       ended.map(({ attempt }) => attempt),
@@ -90,50 +107,24 @@ async function recordEnds(client: Queryable, ended: Ended[]): Promise<void> {
       ended.map(({ end }) => end.status),
       ended.map(({ end }) => end.detail),
       ended.map((one) => one.ended),
-    ],
-  );
-}
-
-async function moveDeliveries(client: Queryable, ended: Ended[]): Promise<void> {
-  const sorted = ended.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
-  await client.query(
-    `WITH e AS MATERIALIZED (
-       SELECT * FROM unnest($1::uuid[], $2::int[], $3::boolean[], $4::timestamptz[], $5::timestamptz[])
-         AS e (delivery_id, number, delivered, ended, next_due)
-     ), locked AS MATERIALIZED (
-       SELECT d.id FROM delivery d JOIN e ON e.delivery_id = d.id
-        WHERE d.state <> 'delivered' AND (e.delivered OR (d.state = 'pending' AND d.attempts = e.number))
-        ORDER BY d.id FOR UPDATE OF d
-     )
-     UPDATE delivery d
-        SET state = CASE WHEN e.delivered THEN 'delivered' WHEN e.next_due IS NULL THEN 'failed' ELSE 'pending' END,
-            skipped_because = NULL,
-            time_due = coalesce(e.next_due, d.time_due),
-            time_ended = CASE WHEN e.delivered OR e.next_due IS NULL THEN e.ended END
-       FROM locked JOIN e ON e.delivery_id = locked.id WHERE d.id = locked.id`,
-    [
-      sorted.map(({ deliveryId }) => deliveryId),
-      sorted.map(({ attempt }) => attempt),
-      sorted.map(({ end }) => end.outcome === 'delivered'),
-      sorted.map((one) => one.ended),
-      sorted.map(({ nextDue }) => nextDue),
+      ended.map(({ nextDue }) => nextDue),
     ],
   );
 }
 
 /** Since when a receiver accepts nothing: from the first failure after its last success. */
 async function rememberHealth(client: Queryable, receiverId: string, ended: Ended[]): Promise<void> {
-  if (ended.some(({ end }) => end.outcome === 'delivered')) {
-    await client.query(
-      'UPDATE receiver SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL',
-      [receiverId],
-    );
-    return;
-  }
+  if (ended.some(({ end }) => end.outcome === 'delivered')) return rememberSuccess(client, receiverId);
   const first = new Date(Math.min(...ended.map((one) => one.ended.getTime())));
   await client.query('UPDATE receiver SET failing_since = $2 WHERE id = $1 AND failing_since IS NULL', [
     receiverId,
     first,
+  ]);
+}
+
+export async function rememberSuccess(client: Queryable, receiverId: string): Promise<void> {
+  await client.query('UPDATE receiver SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL', [
+    receiverId,
   ]);
 }
 

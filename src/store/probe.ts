@@ -1,26 +1,45 @@
 import type pg from 'pg';
 import type { AttemptEnd } from '../model/delivery.ts';
+import { rememberSuccess } from './delivery-attempt.ts';
+import { transaction } from './transaction.ts';
 
-/** A probe is a delivery with one attempt. Nobody but its maker sends it, so until its end is known it has failed. */
-export async function beginProbe(pool: pg.Pool, receiverId: string, id: string, now: Date): Promise<void> {
-  await pool.query(
-    `WITH made AS (
+/**
+ * A probe is a delivery with one attempt. Nobody but its maker sends it, so until its end is known it has failed, and
+ * how is unknown: that is what stays on record when its maker goes away. False when there is no such receiver.
+ */
+export async function beginProbe(pool: pg.Pool, receiverId: string, id: string, now: Date): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `WITH probed AS MATERIALIZED (
+       SELECT id FROM receiver WHERE id = $2 FOR KEY SHARE
+     ), made AS (
        INSERT INTO delivery (id, receiver_id, trigger, state, attempts, time_due, time_ended)
-       VALUES ($1, $2, 'probe', 'failed', 1, $3, $3)
+       SELECT $1, id, 'probe', 'failed', 1, $3, $3 FROM probed
        RETURNING id
      )
-     INSERT INTO delivery_attempt (delivery_id, number, time_started) SELECT id, 1, $3 FROM made`,
+     INSERT INTO delivery_attempt (delivery_id, number, time_started, time_ended, outcome)
+     SELECT id, 1, $3, $3, 'unknown' FROM made`,
     [id, receiverId, now],
   );
+  return rowCount === 1;
 }
 
-export async function endProbe(pool: pg.Pool, id: string, end: AttemptEnd, now: Date): Promise<void> {
-  await pool.query(
-    `WITH ended AS (
-       UPDATE delivery SET state = CASE WHEN $2 = 'delivered' THEN 'delivered' ELSE 'failed' END, time_ended = $5
-        WHERE id = $1
-     )
-     UPDATE delivery_attempt SET outcome = $2, status = $3, detail = $4, time_ended = $5 WHERE delivery_id = $1`,
-    [id, end.outcome, end.status, end.detail, now],
-  );
+/** A probe that was accepted is a success like any other. */
+export async function endProbe(
+  pool: pg.Pool,
+  receiverId: string,
+  id: string,
+  end: AttemptEnd,
+  now: Date,
+): Promise<void> {
+  await transaction(pool, async (client) => {
+    if (end.outcome === 'delivered') await rememberSuccess(client, receiverId);
+    await client.query(
+      `WITH ended AS (
+         UPDATE delivery SET state = CASE WHEN $2 = 'delivered' THEN 'delivered' ELSE 'failed' END, time_ended = $5
+          WHERE id = $1
+       )
+       UPDATE delivery_attempt SET outcome = $2, status = $3, detail = $4, time_ended = $5 WHERE delivery_id = $1`,
+      [id, end.outcome, end.status, end.detail, now],
+    );
+  });
 }

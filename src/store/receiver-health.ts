@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { newId } from '../model/id.ts';
 import { disableReceiver } from './receiver.ts';
-import { transaction } from './transaction.ts';
+import { type Queryable, transaction } from './transaction.ts';
 
 /** Where deliveries of a receiver go, and when they are tried again. */
 export interface DeliveryTarget {
@@ -18,36 +18,52 @@ export async function readTarget(pool: pg.Pool, receiverId: string): Promise<Del
   return rows[0] ?? null;
 }
 
-export async function failingSince(pool: pg.Pool, receiverId: string): Promise<Date | null> {
-  const { rows } = await pool.query<{ since: Date | null }>(
-    'SELECT failing_since AS since FROM receiver WHERE id = $1',
-    [receiverId],
-  );
-  return rows[0]?.since ?? null;
-}
+/** What an operator is told by the alert that a receiver was disabled. */
+type GaveUp = 'gone' | 'failing';
 
 /**
- * Disables a receiver that nobody disabled by hand, and makes the alert that says so: both or neither, and once however
- * many find it out. False when it was disabled already.
+ * Disables a receiver that has accepted nothing for `milliseconds`. Asked under a lock: a success that is recorded at
+ * the same moment comes before it, and prevents it, or after.
  */
-export async function giveUpReceiver(
+export async function giveUpIfFailing(
   pool: pg.Pool,
   receiverId: string,
-  because: 'gone' | 'failing',
+  milliseconds: number,
   now: Date,
 ): Promise<boolean> {
   return transaction(pool, async (client) => {
-    if (!(await disableReceiver(client, receiverId, because, now))) return false;
-    await client.query(
-      `INSERT INTO alert (id, class, version, payload)
-       SELECT $2, 'sitrep.receiver.disabled', 0,
-              jsonb_build_object('receiverId', id, 'receiver', name, 'because', disabled_because,
-                'failingSince', to_char(coalesce(failing_since, $3) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-         FROM receiver WHERE id = $1`,
-      [receiverId, newId(), now],
+    const { rows } = await client.query<{ since: Date | null }>(
+      'SELECT failing_since AS since FROM receiver WHERE id = $1 FOR NO KEY UPDATE',
+      [receiverId],
     );
-    return true;
+    const since = rows[0]?.since ?? now;
+    if (now.getTime() - since.getTime() < milliseconds) return false;
+    return disableAndSaySo(client, receiverId, 'failing', now);
   });
+}
+
+/** Disables a receiver that said that it is gone. */
+export function giveUpGone(pool: pg.Pool, receiverId: string, now: Date): Promise<boolean> {
+  return transaction(pool, (client) => disableAndSaySo(client, receiverId, 'gone', now));
+}
+
+/** Both or neither, and once, however many find it out. False when it was disabled already, by hand or not. */
+async function disableAndSaySo(
+  client: Queryable,
+  receiverId: string,
+  because: GaveUp,
+  now: Date,
+): Promise<boolean> {
+  if (!(await disableReceiver(client, receiverId, because, now))) return false;
+  await client.query(
+    `INSERT INTO alert (id, class, version, payload)
+     SELECT $2, 'sitrep.receiver.disabled', 0,
+            jsonb_build_object('receiverId', id, 'receiver', name, 'because', disabled_because,
+              'failingSince', to_char(coalesce(failing_since, $3) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+       FROM receiver WHERE id = $1`,
+    [receiverId, newId(), now],
+  );
+  return true;
 }
 
 /** Enabled receivers for which something has been due for a while: whoever should send it has not been woken. */

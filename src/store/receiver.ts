@@ -92,7 +92,7 @@ export async function listReceivers(
 
 /**
  * Disables a receiver, and ends its pending deliveries as skipped: listed, and to be sent again by hand. False when it
- * was disabled already. A delivery that is dispatched at this very moment is skipped when it comes to be sent.
+ * was disabled already. Whoever makes deliveries locks their receiver first, so that none comes after this.
  */
 export async function disableReceiver(
   database: Queryable,
@@ -104,16 +104,12 @@ export async function disableReceiver(
     `UPDATE receiver SET disabled_because = $2, time_disabled = now() WHERE id = $1 AND disabled_because IS NULL`,
     [id, because],
   );
-  await skipForDisabled(database, id, now);
-  return rowCount === 1;
-}
-
-export async function skipForDisabled(database: Queryable, id: string, now: Date): Promise<void> {
   await database.query(
     `UPDATE delivery SET state = 'skipped', skipped_because = 'receiver-disabled', time_ended = $2
       WHERE id IN (SELECT id FROM delivery WHERE receiver_id = $1 AND state = 'pending' ORDER BY id FOR UPDATE)`,
     [id, now],
   );
+  return rowCount === 1;
 }
 
 /** Begins with a clean slate, or the failures of before would disable it at once. */

@@ -8,15 +8,15 @@ export interface Resent {
 }
 
 /**
- * What may be sent again: deliveries that are over, of alerts that are still there, to receivers that are enabled. The
- * alerts are locked, so that a deletion waits, and then skips what was made here.
+ * What may be sent again: deliveries that are over, of alerts that are still there, to receivers that are enabled. Both
+ * are locked, so that who deletes or disables one waits, and then skips what was made here.
  */
 const RESEND = (which: string) => `
   WITH again AS MATERIALIZED (
     SELECT d.receiver_id, d.alert_id
       FROM delivery d JOIN receiver r ON r.id = d.receiver_id JOIN alert a ON a.id = d.alert_id
      WHERE r.disabled_because IS NULL AND d.state <> 'pending' AND ${which}
-       FOR KEY SHARE OF a
+       FOR KEY SHARE OF a FOR SHARE OF r
   )
   INSERT INTO delivery (id, receiver_id, alert_id, trigger, state, time_due)
   SELECT gen_random_uuid(), receiver_id, alert_id, 'resend', 'pending', now()

@@ -136,6 +136,52 @@ const RULES: Rule[] = [
               WHERE (a.class, a.version, a.payload, a.case_id)
                     IS DISTINCT FROM (r.alert_class, r.alert_version, r.payload, r.case_id)`,
   },
+  {
+    invariant: 35,
+    says: 'an alert reaches a receiver by one delivery, and waits once to be sent',
+    broken: `SELECT alert_id, receiver_id FROM delivery WHERE alert_id IS NOT NULL
+              GROUP BY 1, 2 HAVING count(*) FILTER (WHERE trigger = 'alert') > 1
+                                OR count(*) FILTER (WHERE state = 'pending') > 1`,
+  },
+  {
+    invariant: 36,
+    says: 'an alert that was not dispatched has no deliveries, and one that was no more than it says',
+    broken: `SELECT a.id FROM alert a JOIN delivery d ON d.alert_id = a.id GROUP BY a.id
+              HAVING a.time_dispatched IS NULL
+                  OR a.num_dispatched < count(*) FILTER
+                       (WHERE d.trigger = 'alert' AND d.skipped_because IS DISTINCT FROM 'receiver-disabled')`,
+  },
+  {
+    invariant: 37,
+    says: 'only what has its alert, and an enabled receiver, is pending',
+    broken: `SELECT d.id FROM delivery d
+               JOIN receiver r ON r.id = d.receiver_id LEFT JOIN alert a ON a.id = d.alert_id
+              WHERE d.state = 'pending' AND (r.disabled_because IS NOT NULL OR a.id IS NULL)`,
+  },
+  {
+    invariant: 38,
+    says: 'a delivery is delivered if and only if an attempt was answered 2xx',
+    broken: `SELECT d.id FROM delivery d
+              WHERE (d.state = 'delivered') <> EXISTS (SELECT FROM delivery_attempt t WHERE t.delivery_id = d.id
+                                                          AND t.outcome = 'delivered')
+             UNION ALL
+             SELECT delivery_id FROM delivery_attempt
+              WHERE (outcome = 'delivered') <> coalesce(status BETWEEN 200 AND 299, false)`,
+  },
+  {
+    invariant: 39,
+    says: 'attempts are numbered from 1 without gaps, and only the last one may be under way',
+    broken: `SELECT d.id FROM delivery d LEFT JOIN delivery_attempt t ON t.delivery_id = d.id GROUP BY d.id
+              HAVING count(t.number) <> d.attempts OR coalesce(max(t.number), 0) <> d.attempts
+                  OR coalesce(min(t.number), 1) <> 1
+                  OR coalesce(bool_or(t.outcome IS NULL AND t.number < d.attempts), false)`,
+  },
+  {
+    invariant: 40,
+    says: 'a receiver has exactly one secret that does not expire',
+    broken: `SELECT r.id FROM receiver r LEFT JOIN receiver_secret s ON s.receiver_id = r.id AND s.time_expires IS NULL
+              GROUP BY r.id HAVING count(s.id) <> 1`,
+  },
 ];
 
 /** Tables whose rows belong to a sitrep, by the catalogue: keyed by `sitrep_id` first. */

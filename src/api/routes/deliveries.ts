@@ -5,7 +5,7 @@ import { Problem } from '../../model/problem.ts';
 import { listAttempts, listDeliveries, readDelivery } from '../../store/delivery.ts';
 import { readReceiver } from '../../store/receiver.ts';
 import { type Resent, resendDelivery, resendFailed } from '../../store/resend.ts';
-import { given, paging } from '../parameters.ts';
+import { given, paging, time } from '../parameters.ts';
 import { probe } from '../probe.ts';
 import { type Route, route } from '../route.ts';
 import type { Service } from '../service.ts';
@@ -96,14 +96,10 @@ const resend = route({
   answers: { 201: { description: 'It is on its way.', schema: Resending } },
   problems: ['not-found', 'not-resendable', 'unavailable'],
   async handle(service, { params: { id } }) {
-    const { state } = await delivery(service.pool, id);
+    const found = await delivery(service.pool, id);
     const resent = await resendDelivery(service.pool, id);
     if (resent.ids.length === 0) {
-      const detail =
-        state === 'pending'
-          ? 'It is still pending, and will be sent anyhow.'
-          : 'Its alert was deleted, its receiver is disabled, or it waits to be sent again already.';
-      throw new Problem('not-resendable', detail, { deliveryId: id });
+      throw new Problem('not-resendable', notResendable(found), { deliveryId: id });
     }
     return onItsWay(service, resent);
   },
@@ -116,7 +112,7 @@ const resendAll = route({
   summary: 'Send again all that failed or was skipped since a time',
   description: 'Unless it has been delivered after all, or its alert was deleted.',
   params: ofReceiver,
-  query: z.strictObject({ since: z.iso.datetime({ offset: true }).describe('RFC 3339.') }),
+  query: z.strictObject({ since: time('Since when.') }),
   answers: { 201: { description: 'They are on their way.', schema: Resending } },
   problems: ['not-found', 'not-resendable', 'unavailable'],
   async handle(service, { params: { id }, query: { since } }) {
@@ -133,13 +129,14 @@ const probeRoute = route({
   description:
     'Signed, bounded and recorded as any other, and under the same rules. If it is accepted, `resendSince` has all that failed or was skipped since then sent again.',
   params: ofReceiver,
-  query: z.strictObject({ resendSince: z.iso.datetime({ offset: true }).optional().describe('RFC 3339.') }),
+  query: z.strictObject({ resendSince: time('Since when.').optional() }),
   answers: { 200: { description: 'How it went, accepted or not.', schema: Probe } },
   problems: ['not-found', 'unavailable'],
   async handle(service, { params: { id }, query: { resendSince } }) {
     const receiver = await readReceiver(service.pool, id);
     if (!receiver) throw noSuchReceiver(id);
     const result = await probe(service, receiver);
+    if (!result) throw noSuchReceiver(id);
     const accepted = result.attempt.outcome === 'delivered';
     const resent =
       accepted && resendSince
@@ -154,6 +151,12 @@ async function delivery(pool: Service['pool'], id: string): Promise<DeliveryView
   const found = await readDelivery(pool, id);
   if (!found) throw new Problem('not-found', `There is no delivery ${id}.`);
   return found;
+}
+
+function notResendable({ state, trigger }: DeliveryView): string {
+  if (trigger === 'probe') return 'It was a probe. Make another one.';
+  if (state === 'pending') return 'It is still pending, and will be sent anyhow.';
+  return 'Its alert was deleted, its receiver is disabled, or it waits to be sent again already.';
 }
 
 async function enabledReceiver({ pool }: Service, id: string): Promise<void> {

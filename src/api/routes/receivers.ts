@@ -24,6 +24,7 @@ import { invalidBody, readBody } from '../json-body.ts';
 import { given, paging } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 import type { Service } from '../service.ts';
+import { wake } from '../wake.ts';
 
 const params = z.strictObject({ id: Id.describe('The id of the receiver.') });
 
@@ -131,8 +132,10 @@ const remove = route({
   params,
   answers: { 204: { description: 'It is deleted.' } },
   problems: ['not-found', 'unavailable'],
-  async handle({ pool }, { params: { id } }) {
+  async handle({ pool, client }, { params: { id } }) {
     if (!(await deleteReceiver(pool, id))) throw noSuchReceiver(id);
+    // Idle, its workflow would wait for ever; woken it sees that there is nobody left to send to.
+    await wake(client, id);
     return { status: 204 };
   },
 });
