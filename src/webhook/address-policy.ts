@@ -26,13 +26,16 @@ export class AddressPolicy {
 /** IANA has given out 2000::/3 for the public internet, and nothing else yet. */
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
 
+/** Serves machines of a cloud what only they may know, under an address that looks like any other (Azure's). */
+const METADATA = '168.63.129.16';
+
 /**
  * `unicast` is what ipaddr.js calls that which is none of: loopback, private, link-local (metadata services are there),
  * unique-local, multicast, documentation, carrier-grade NAT, unspecified, reserved, and the forms of IPv6 that embed an
  * IPv4 address (NAT64, 6to4, Teredo), by which one of those could be reached after all.
  */
 function isPublic(target: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  if (target.range() !== 'unicast') return false;
+  if (target.range() !== 'unicast' || target.toString() === METADATA) return false;
   return target instanceof ipaddr.IPv4 || target.match(GLOBAL_UNICAST);
 }
 

@@ -1,4 +1,4 @@
-import { lookup as resolve } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
@@ -20,9 +20,13 @@ export interface Message {
   body: string;
 }
 
-export interface Timeouts {
+/** All addresses that a name has now. */
+export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
+
+export interface SenderOptions {
   connectMs: number;
   totalMs: number;
+  resolve: Resolve;
 }
 
 /** The address may not be connected to. */
@@ -37,14 +41,16 @@ class ForbiddenAddress extends Error {
  */
 export class Sender {
   readonly #policy: AddressPolicy;
+  readonly #resolve: Resolve;
   readonly #agent: Agent;
   readonly #totalMs: number;
 
-  constructor(policy: AddressPolicy, timeouts: Partial<Timeouts> = {}) {
-    const { connectMs = CONNECT_TIMEOUT, totalMs = TOTAL_TIMEOUT } = timeouts;
+  constructor(policy: AddressPolicy, options: Partial<SenderOptions> = {}) {
+    const { connectMs = CONNECT_TIMEOUT, totalMs = TOTAL_TIMEOUT, resolve = askSystem } = options;
     this.#policy = policy;
+    this.#resolve = resolve;
     this.#totalMs = totalMs;
-    const connect = buildConnector({ timeout: connectMs, lookup: guardedLookup(policy) });
+    const connect = buildConnector({ timeout: connectMs, lookup: guardedLookup(policy, resolve) });
     this.#agent = new Agent({
       keepAliveTimeout: KEEP_ALIVE,
       connect: (options, callback) => {
@@ -82,7 +88,7 @@ export class Sender {
    */
   async endpointFault(endpoint: string): Promise<string | null> {
     const host = unbracketed(new URL(endpoint).hostname);
-    const addresses = await lookup(host, { all: true }).catch(() => []);
+    const addresses = isIP(host) ? [{ address: host }] : await this.#resolve(host).catch(() => []);
     const forbidden = addresses.find(({ address }) => !this.#policy.allows(address));
     return forbidden ? `leads to ${forbidden.address}, which deliveries may not be sent to` : null;
   }
@@ -120,17 +126,20 @@ function unbracketed(host: string): string {
   return host.replace(/^\[|\]$/g, '');
 }
 
+function askSystem(hostname: string): Promise<LookupAddress[]> {
+  return lookup(hostname, { all: true });
+}
+
 /** Resolves a name to addresses that may all be connected to; one that may not spoils them all. */
-function guardedLookup(policy: AddressPolicy): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, [], 0);
+function guardedLookup(policy: AddressPolicy, resolve: Resolve): LookupFunction {
+  return (hostname, { all }, callback) => {
+    const refuse = (error: NodeJS.ErrnoException) => callback(error, [], 0);
+    resolve(hostname).then((addresses) => {
       const forbidden = addresses.find(({ address }) => !policy.allows(address));
-      if (forbidden)
-        return callback(new ForbiddenAddress(`${hostname}, which is ${forbidden.address}`), [], 0);
+      if (forbidden) return refuse(new ForbiddenAddress(`${hostname}, which is ${forbidden.address}`));
       const [first] = addresses;
-      if (options.all) callback(null, addresses);
+      if (all) callback(null, addresses);
       else callback(null, first?.address ?? '', first?.family ?? 0);
-    });
+    }, refuse);
   };
 }
