@@ -15,9 +15,10 @@ export class AddressPolicy {
 
   /** Whether one may connect to this address, an IP in any spelling that the system would connect to. */
   allows(address: string): boolean {
-    if (!ipaddr.isValid(address)) return false;
+    const plain = plainly(address);
+    if (!ipaddr.isValid(plain)) return false;
     // An IPv4 address in the form of IPv6 leads to that IPv4 address.
-    const target = ipaddr.process(address);
+    const target = ipaddr.process(plain);
     if (this.#opened.check(target.toString(), target.kind())) return true;
     return isPublic(target);
   }
@@ -37,6 +38,12 @@ const METADATA = '168.63.129.16';
 function isPublic(target: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (target.range() !== 'unicast' || target.toString() === METADATA) return false;
   return target instanceof ipaddr.IPv4 || target.match(GLOBAL_UNICAST);
+}
+
+/** IPv6 in hexadecimal and without a zone: of ::8.8.8.8 ipaddr.js would make 8.8.8.8, which it is not. */
+function plainly(address: string): string {
+  const [bare = ''] = address.split('%');
+  return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : address;
 }
 
 function readCidr(cidr: string): [address: string, bits: number] {
