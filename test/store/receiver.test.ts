@@ -60,13 +60,19 @@ describe('a change', () => {
 
 describe('a rotation', () => {
   const DAY = 86_400;
-  const texts = async (id: string) => (await sealedSecrets(db.pool, id)).map(({ sealed }) => String(sealed));
+  /** Those that sign, newest first. */
+  const signing = async (id: string) => (await sealedSecrets(db.pool, id)).map((one) => one.id);
+  const rotate = async (id: string, keep: number) => {
+    const next = secret('x');
+    return { next: next.id, view: await rotateSecret(db.pool, id, next, keep) };
+  };
 
   test('lets the old secret sign for as long as it is told, after the new one', async () => {
-    const id = await makeReceiver(db.pool, {}, Buffer.from('old'));
-    const view = await rotateSecret(db.pool, id, secret('new'), DAY);
-    expect(view).toMatchObject({ timeExpires: null });
-    expect(await texts(id)).toEqual(['new', 'old']);
+    const id = await makeReceiver(db.pool);
+    const [old] = await signing(id);
+    const { next, view } = await rotate(id, DAY);
+    expect(view).toMatchObject({ id: next, timeExpires: null });
+    expect(await signing(id)).toEqual([next, old]);
     expect(await listSecrets(db.pool, id)).toMatchObject([
       { timeExpires: null },
       { timeExpires: expect.any(String) },
@@ -76,23 +82,24 @@ describe('a rotation', () => {
                           WHERE receiver_id = $1 AND time_expires IS NOT NULL`,
       [id],
     );
-    expect(await texts(id)).toEqual(['new']);
+    expect(await signing(id)).toEqual([next]);
     expect(await listSecrets(db.pool, id)).toHaveLength(1);
   });
 
   test('for no time ends the old one at once', async () => {
-    const id = await makeReceiver(db.pool, {}, Buffer.from('old'));
-    await rotateSecret(db.pool, id, secret('new'), 0);
-    expect(await texts(id)).toEqual(['new']);
+    const id = await makeReceiver(db.pool);
+    const { next } = await rotate(id, 0);
+    expect(await signing(id)).toEqual([next]);
   });
 
   test('does not give a secret that expires more time', async () => {
-    const id = await makeReceiver(db.pool, {}, Buffer.from('first'));
-    await rotateSecret(db.pool, id, secret('second'), 60);
+    const id = await makeReceiver(db.pool);
+    await rotate(id, 60);
     const [, before] = await listSecrets(db.pool, id);
-    await rotateSecret(db.pool, id, secret('third'), DAY);
-    expect((await listSecrets(db.pool, id))[2]).toEqual(before);
-    expect(await texts(id)).toEqual(['third', 'second', 'first']);
+    await rotate(id, DAY);
+    const after = await listSecrets(db.pool, id);
+    expect(after).toHaveLength(3);
+    expect(after[2]).toEqual(before);
   });
 
   test('[I40] by two at once leaves one secret that does not expire', async () => {

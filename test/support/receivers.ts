@@ -4,21 +4,28 @@ import { ReceiverInput } from '../../src/model/receiver.ts';
 import { type Begun, beginAttempts, type Ended, endAttempts } from '../../src/store/delivery-attempt.ts';
 import { dispatchAlerts } from '../../src/store/dispatch.ts';
 import { createReceiver } from '../../src/store/receiver.ts';
+import { secretPlace } from '../../src/webhook/secret-box.ts';
+import { newSecret } from '../../src/webhook/signature.ts';
+import { TEST_SECRETS } from './mail.ts';
 
-/** A receiver straight into the database; whoever sends to it must give it a secret that opens. */
+/** A receiver straight into the database. */
 export async function makeReceiver(
   pool: pg.Pool,
   fields: Partial<ReceiverInput> = {},
-  sealed: Buffer = Buffer.from('sealed'),
+  secret: string = newSecret(),
 ): Promise<string> {
   const id = newId();
+  const secretId = newId();
   const input = ReceiverInput.parse({
     name: `r-${id}`,
     endpoint: 'http://receiver.test/',
     subscriptions: ['test.**'],
     ...fields,
   });
-  const made = await createReceiver(pool, id, input, { id: newId(), sealed });
+  const made = await createReceiver(pool, id, input, {
+    id: secretId,
+    sealed: TEST_SECRETS.seal(secret, secretPlace(id, secretId)),
+  });
   if (made.kind !== 'written') throw new Error(`The receiver was not made: ${made.kind}.`);
   return id;
 }
