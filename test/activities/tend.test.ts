@@ -15,18 +15,23 @@ import { submit } from '../../src/store/submission.ts';
 import { TestService } from '../api/harness.ts';
 import { commit, commitAndMeet, countRows, insert } from '../support/commit.ts';
 import { aChildOf, aSitrep, requestIds, type Sent, submissionOf } from '../support/document.ts';
+import { Hook } from '../support/hook.ts';
 import { checkInvariants, tableTexts } from '../support/invariants.ts';
 import { lifecycleOf, live } from '../support/lifecycles.ts';
+import { dispatchAll, makeAlerts, makeReceiver, statesIn } from '../support/receivers.ts';
 
 const KEEP = 3;
 let service: TestService;
+let hook: Hook;
 beforeEach(async () => {
+  hook = await Hook.start();
   service = await TestService.start({ worker: false });
   await service.startWorker({ SITREP_KEEP_VERSIONS: String(KEEP) });
 });
 afterEach(async () => {
   await checkInvariants(service.api.db.pool);
   await service.close();
+  await hook.stop();
 });
 
 const pool = () => service.api.db.pool;
@@ -46,6 +51,11 @@ const NOTHING = Object.fromEntries(Object.keys(TEND_KINDS).map((kind) => [kind, 
 async function age(table: 'fm_sitrep' | 'sitrep_submission'): Promise<void> {
   const column = table === 'fm_sitrep' ? 'time_created' : 'time_submitted';
   await pool().query(`UPDATE ${table} SET ${column} = ${column} - interval '2 hours'`);
+}
+
+/** As if nobody had sent what is due for two hours. */
+async function ageDeliveries(): Promise<void> {
+  await pool().query(`UPDATE delivery SET time_due = time_due - interval '2 hours'`);
 }
 
 /** An open lifecycle that never gets anywhere: no worker takes its tasks. */
@@ -85,7 +95,7 @@ describe('[I29] what a lifecycle leaves that was terminated', () => {
     const orphan = { ...aChildOf(parent), parentId: parent.id };
     for (const sent of [undecided, waits, orphan]) await insert(pool(), sent);
     await stuck(waits.id);
-    expect(countsOf(await tend())).toEqual(NOTHING);
+    expect(countsOf(await tend())).toEqual({ ...NOTHING, alertsDispatched: 1 });
     await age('fm_sitrep');
     const { ids } = (await tend()).found.sitrepsDeleted;
     expect(ids.toSorted()).toEqual([undecided.id, orphan.id].toSorted());
@@ -150,6 +160,51 @@ describe('markers', () => {
   });
 });
 
+describe('an alert that nobody was told of', () => {
+  test('is dispatched, and its receivers are woken', async () => {
+    await makeReceiver(pool(), { endpoint: hook.url });
+    const ids = await makeAlerts(pool(), 3);
+    expect((await tend()).found.alertsDispatched).toEqual({ count: 3, ids });
+    await expect.poll(() => hook.ids.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('is told after a pass that made it, and counts as both', async () => {
+    await makeReceiver(pool(), { endpoint: hook.url });
+    const head = aSitrep({}, 2);
+    await commit(pool(), head);
+    const report = await tend();
+    expect(countsOf(report)).toEqual({ ...NOTHING, alertsMade: 2, alertsDispatched: 2 });
+    await expect.poll(() => hook.ids.toSorted()).toEqual(requestIds(head).toSorted());
+  });
+});
+
+describe('a receiver that sleeps over a delivery', () => {
+  test('is woken after a minute, not before', async () => {
+    const receiver = await makeReceiver(pool(), { endpoint: hook.url });
+    await makeAlerts(pool(), 2);
+    await dispatchAll(pool());
+    expect(countsOf(await tend())).toEqual(NOTHING);
+    expect(hook.received).toEqual([]);
+    await ageDeliveries();
+    expect((await tend()).found.receiversWoken).toEqual({ count: 1, ids: [receiver] });
+    await expect.poll(() => hook.received.length).toBe(2);
+    await expect.poll(() => statesIn(pool())).toEqual(['delivered', 'delivered']);
+    expect(countsOf(await tend())).toEqual(NOTHING);
+  });
+
+  test('is not woken when it is disabled, or waits for its next attempt', async () => {
+    const patient = await makeReceiver(pool(), { endpoint: hook.url });
+    await makeAlerts(pool(), 1);
+    await dispatchAll(pool());
+    await pool().query(`UPDATE delivery SET time_due = now() + interval '1 hour'`);
+    await makeReceiver(pool(), { endpoint: hook.url, enabled: false });
+    await makeAlerts(pool(), 1);
+    await pool().query('DELETE FROM receiver_subscription WHERE receiver_id = $1', [patient]);
+    await dispatchAll(pool());
+    expect(countsOf(await tend())).toEqual(NOTHING);
+  });
+});
+
 describe('a pass', () => {
   test('looks at all requests once a day, whatever is remembered as met', async () => {
     const head = aSitrep({}, 2);
@@ -192,6 +247,11 @@ describe('a pass', () => {
     await commit(pool(), unmet);
     await insert(pool(), aChildOf(parent, { cases: [] }));
     await submit(pool(), submissionOf(aSitrep({ parentId: unmet.id })));
+    await makeReceiver(pool(), { endpoint: hook.url, subscriptions: ['hardware.**'] });
+    await makeAlerts(pool(), 1, 'hardware.fan');
+    await dispatchAll(pool());
+    await ageDeliveries();
+    await makeAlerts(pool(), 2);
     await age('fm_sitrep');
     await age('sitrep_submission');
 
@@ -205,6 +265,7 @@ describe('a pass', () => {
     expect(countsOf(real)).toEqual(countsOf(dry));
     // The signalled lifecycle deletes its sitrep by itself.
     await lifecycleOf(client(), forgotten.id).result();
+    await expect.poll(() => statesIn(pool())).toEqual(['delivered']);
     expect(countsOf(await tend())).toEqual(NOTHING);
   });
 });

@@ -51,8 +51,10 @@ describe('the list of alerts', () => {
       version: 0,
       payload: foo.payload,
       caseId: fan.id,
+      requestedSitrepId: first.id,
       timeCreated: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
-      timeDispatched: null,
+      // Whether or not anybody wanted to hear of it.
+      timeDispatched: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       numDispatched: 0,
     });
   });
