@@ -1,30 +1,25 @@
+import { stopSignal } from '../src/cli/stop-signal.ts';
 import { workflowLink } from '../src/cli/workflow-link.ts';
 import { workflowIdOf } from '../src/model/lifecycle.ts';
-import { deletion, removal, repetition, rivals } from './demo/chapters.ts';
+import { gatherAudience } from './demo/audience.ts';
+import { deletion, hearing, removal, repetition, rivals, type Scene } from './demo/chapters.ts';
 import { castOfThisRun, type Document } from './demo/documents.ts';
 import { openStack } from './demo/stack.ts';
 import { Story } from './demo/story.ts';
 
 // The main job of Sitrep on real ereports, told as a story that checks itself. `npm run demo` runs it: on the
 // Sitrep that runs, as often as you like, or on a temporary one.
-const story = new Story();
+// A Ctrl-C breaks it off at the next chapter, and what was started for it is cleaned up; so a second one waits as well.
+const story = new Story(stopSignal(() => {}));
 const begun = Date.now();
 try {
   const stack = await openStack((line) => story.say(line));
   try {
-    const scene = { client: stack.client, story, cast: await castOfThisRun() };
-    const first = await removal(scene);
-    const [winner, loser] = (await rivals(scene)) as [Document, Document];
-    await repetition(scene, first);
-    const last = await deletion(scene, winner);
+    const audience = await gatherAudience(stack.client, (line) => story.say(line));
+    const scene = { client: stack.client, story, audience, cast: await castOfThisRun() };
+    const lives = await tell(scene).finally(() => audience.leave());
     story.chapter('Each sitrep has its own life story in Temporal');
-    const lives = [
-      ['first', first],
-      ['winner', winner],
-      ['orphan', loser],
-      ['last', last],
-    ] as const;
-    for (const [name, { id }] of lives) {
+    for (const [name, { id }] of Object.entries(lives)) {
       story.say(`  ${name.padEnd(6)}  ${workflowLink(stack.info, workflowIdOf(id))}`);
     }
     if (stack.isTemporary) {
@@ -39,4 +34,14 @@ try {
 } catch (error) {
   story.say('', story.style.paint('red', `The demo broke off: ${(error as Error).message}`));
   process.exitCode = 1;
+}
+
+/** The chapters; answers with the sitreps that were made in them. */
+async function tell(scene: Scene): Promise<Record<string, Document>> {
+  const first = await removal(scene);
+  const [winner, orphan] = await rivals(scene);
+  await repetition(scene, first);
+  const last = await deletion(scene, winner);
+  await hearing(scene, winner, orphan);
+  return { first, winner, orphan, last };
 }

@@ -20,6 +20,20 @@ interface OpenApi {
 const { tags, paths, components } = openApiDocument(ROUTES) as unknown as OpenApi;
 const { schemas } = components;
 
+/** Each schema has its section in one of three places. */
+const PAYLOAD_NAMES = Object.entries(ALERT_CLASSES).flatMap(([name, { versions }]) =>
+  Object.keys(versions).map((version) => payloadName(name, version)),
+);
+const BODY_NAMES = Object.values(paths)
+  .flatMap((operations) => Object.values(operations))
+  .flatMap(({ requestBody }) => schemaOf(requestBody?.content)?.$ref?.split('/').at(-1) ?? [])
+  .filter((name) => name !== 'SitrepInput');
+const OTHER_NAMES = Object.keys(schemas).filter(
+  (name) => !PAYLOAD_NAMES.includes(name) && !BODY_NAMES.includes(name),
+);
+const DOCUMENT_NAMES = OTHER_NAMES.filter((name) => name.endsWith('Input'));
+const ANSWER_NAMES = OTHER_NAMES.filter((name) => !name.endsWith('Input'));
+
 /** docs/api.md, from the tables that the server itself works with. */
 export function apiDocs(): string {
   return paragraphs([
@@ -30,9 +44,11 @@ export function apiDocs(): string {
     '## Alert classes',
     ...Object.entries(ALERT_CLASSES).map(classSection),
     `## The sitrep document\n\n${DOCUMENT}`,
-    ...documentNames(true).map(documentSection),
+    ...DOCUMENT_NAMES.map(documentSection),
+    '## Other bodies',
+    ...BODY_NAMES.map(documentSection),
     '## Answers',
-    ...documentNames(false).map(documentSection),
+    ...ANSWER_NAMES.map(documentSection),
   ])
     .split('\n')
     .map(wrapped)
@@ -107,13 +123,6 @@ function classSection([name, { description, versions }]: [string, AlertClass]): 
     return `Payload of version ${version}:${list ? `\n\n${list}` : ' any JSON object.'}`;
   });
   return paragraphs([`### ${name}`, description, ...payloads]);
-}
-
-function documentNames(input: boolean): string[] {
-  const payloads = Object.entries(ALERT_CLASSES).flatMap(([name, { versions }]) =>
-    Object.keys(versions).map((version) => payloadName(name, version)),
-  );
-  return Object.keys(schemas).filter((name) => !payloads.includes(name) && name.endsWith('Input') === input);
 }
 
 function documentSection(name: string): string {

@@ -70,7 +70,11 @@ another sitrep, every time.
 - **Any other 4xx**: change the request; as it is it will be refused again.
 - **500**: the service is at fault; its log says more under the \`requestId\` of the problem.
 
-Deleting may be repeated as well: the second time is answered 404.
+Deleting may be repeated as well: the second time is answered 404. A receiver is made once under its name: where the
+answer with its secret was lost, a second try is answered 409 \`receiver-name-taken\`; then give it a new secret by
+\`POST /v1/receivers/{id}/secrets\`.
+
+What receivers are sent, and how they verify it, is told in [webhooks.md](webhooks.md).
 `;
 
 /** Opens the section about the document that is submitted. */

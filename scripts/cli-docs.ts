@@ -14,7 +14,8 @@ they find by \`SITREP_URL\`.
   it, and a problem as a problem document (RFC 9457) on stderr. Tables fit the terminal and never cut an id; piped
   into another program they are not cut at all.
 - **Exit codes.** 0: done. 1: refused or failed, an orphaned sitrep included. 2: wrong usage.
-- **Sitreps** are named by their id, by their version in history (\`v12\`), or as \`current\`.
+- **Sitreps** are named by their id, by their version in history (\`v12\`), or as \`current\`; **receivers** by their
+  name or their id.
 
 ## Typical ways
 
@@ -42,6 +43,21 @@ See what has lost:
 sitrep history --state orphaned
 \`\`\`
 
+Tell somebody of alerts, and look after it; [webhooks.md](webhooks.md) says more:
+
+\`\`\`sh
+sitrep receivers add watch https://watch.example/sitrep --subscribe '**'   # prints the secret, this once
+sitrep receivers probe watch
+sitrep deliveries list --receiver watch --state failed
+sitrep deliveries resend --failed --receiver watch --since 12h
+\`\`\`
+
+Hear of them on this machine. With \`-o json\` each delivery is one line:
+
+\`\`\`sh
+sitrep listen -o json | jq 'select(.verified) | .message'
+\`\`\`
+
 A document without an id gets one before it is first sent. So when the answer is lost, the command sends the same
 submission again, and it never counts twice. It tries five times within seconds; after that it prints the id, with
 which you can submit the document again yourself.
@@ -56,13 +72,17 @@ export function cliDocs(): string {
 const ENVIRONMENT = `## Environment
 
 ${Object.entries(Settings.shape)
-  .map(([name, schema]) => `- \`${name}\` (\`${schema.parse(undefined)}\`): ${schema.description ?? ''}`)
+  .map(([name, schema]) => `- \`${name}\`${defaultOf(schema.parse(undefined))}: ${schema.description ?? ''}`)
   .join('\n')}
 - \`DATABASE_URL\`: a Postgres that runs elsewhere. \`up\` brings its own without it; \`serve\` and \`migrate\` need it.
 - \`TEMPORAL_ADDRESS\`, \`TEMPORAL_NAMESPACE\`, \`TEMPORAL_PROFILE\` and their like: a Temporal that runs elsewhere, as
   Temporal's own tools take it, configuration file included. \`up\` brings its own without it; \`serve\` needs it.
 - \`NO_COLOR\`: set to anything, it turns colours off.
 `;
+
+function defaultOf(value: string | number): string {
+  return value === '' ? '' : ` (\`${value}\`)`;
+}
 
 function commandsOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap(commandsOf)];

@@ -2,19 +2,21 @@ import type { ApiClient } from '../../src/cli/api-client.ts';
 import { diffInWords } from '../../src/cli/words/diff.ts';
 import { diffSitreps } from '../../src/model/diff.ts';
 import type { AlertView } from '../../src/model/views.ts';
+import type { Audience } from './audience.ts';
 import { type Cast, childWith, type Document, exampleEreport, rivalOf } from './documents.ts';
-import { alertsOf, commit, isThere, reconciled, stateOf, submit, type Tried } from './fleet.ts';
+import { alertsOf, commit, isThere, reconciled, settled, stateOf, submit, type Tried } from './fleet.ts';
 import type { Story } from './story.ts';
 
 /** Who tells, with what, and about which case. */
 export interface Scene {
   client: ApiClient;
   story: Story;
+  audience: Audience;
   cast: Cast;
 }
 
 /** The first sitrep: an ereport comes in, a case is opened, and an alert requested. */
-export async function removal({ client, story, cast }: Scene): Promise<Document> {
+export async function removal({ client, story, audience, cast }: Scene): Promise<Document> {
   story.chapter('A power supply unit is pulled out');
   await showEreport(story, 'psu-remove');
   story.say(
@@ -31,11 +33,17 @@ export async function removal({ client, story, cast }: Scene): Promise<Document>
   const place = submitted === 'lost' ? '' : `, version ${submitted.version}`;
   story.check(`the sitrep became current${place}`, submitted !== 'lost' && submitted.version !== null);
   story.check('its request has caused exactly one alert', isExactly(alerts, [cast.removeRequestId]));
+  story.check('whoever watches the rack has heard of it', await audience.hears(cast.removeRequestId));
   return document;
 }
 
 /** Two sitreps made from the same parent at the same time. */
-export async function rivals({ client, story, cast }: Scene): Promise<Document[]> {
+export async function rivals({
+  client,
+  story,
+  audience,
+  cast,
+}: Scene): Promise<[winner: Document, loser: Document]> {
   story.chapter('It is put back, and two diagnosis processes notice');
   await showEreport(story, 'psu-insert');
   story.say(
@@ -68,6 +76,7 @@ export async function rivals({ client, story, cast }: Scene): Promise<Document[]
   story.check('the alert that only the orphan requests was not made', !(await isThere(client, unwanted)));
   const alerts = await alertsOf(client, cast.removed.id);
   story.check('the winner has caused its one', isExactly(alerts, [cast.removeRequestId, wanted]));
+  story.check('and that has been heard of', await audience.hears(wanted));
   if (won.parentId) {
     const diff = diffSitreps(await client.sitrep(won.parentId), won);
     story.say('', 'What changed from the parent to the winner:');
@@ -123,6 +132,29 @@ export async function deletion({ client, story, cast }: Scene, winner: Document)
     ),
   );
   return document;
+}
+
+/** What has reached a receiver of all this, by webhooks. */
+export async function hearing({ client, story, audience, cast }: Scene, winner: Document, loser: Document) {
+  story.chapter('Whoever watches the rack has been told by signed webhooks');
+  await settled(client, audience.receiverId);
+  const heard = audience.heardOf(cast.removed.id);
+  story.table(
+    [{ head: 'AT' }, { head: 'WEBHOOK-ID' }, { head: 'TYPE' }, { head: 'SIGNATURE' }],
+    heard.map(({ time, webhookId, message }) => [time.slice(11, 23), webhookId, message.type, 'verified']),
+  );
+  // Sent at least once, so one may come twice; its id tells.
+  const ids = new Set(heard.map(({ webhookId }) => webhookId));
+  const wanted = [cast.removeRequestId, newRequestOf(winner, cast)];
+  story.check('exactly the two alerts have arrived', ids.size === 2 && wanted.every((id) => ids.has(id)));
+  story.check('each was signed with the secret of the receiver', audience.refused() === 0);
+  story.check("the orphan's is not among them", !ids.has(newRequestOf(loser, cast)));
+  const { items } = await client.deliveries(100, { receiverId: audience.receiverId });
+  const ours = items.filter(({ alertId }) => alertId !== null && wanted.includes(alertId));
+  story.check(
+    'both are on record as delivered',
+    ours.length === 2 && ours.every(({ state }) => state === 'delivered'),
+  );
 }
 
 async function showEreport(story: Story, name: string): Promise<void> {

@@ -60,16 +60,27 @@ export async function stateOf(client: ApiClient, id: string): Promise<SitrepView
   throw client.failureOf(reply);
 }
 
-const RECONCILED_WITHIN = 20_000;
+/** Waits until each alert that the current sitrep requests has been made: what isn't there now was not made. */
+export function reconciled(client: ApiClient): Promise<void> {
+  return until('The current sitrep was not reconciled', async () => {
+    return (await current(client))?.rendezvous?.reconciled === true;
+  });
+}
+
+/** Waits until nothing is on its way to a receiver any more: what hasn't arrived now was not sent. */
+export function settled(client: ApiClient, receiverId: string): Promise<void> {
+  return until('Deliveries were still pending', async () => {
+    return (await client.receiver(receiverId)).pending === 0;
+  });
+}
+
+const WITHIN = 20_000;
 const ASK_EVERY = 100;
 
-/** Waits until each alert that the current sitrep requests has been made: what isn't there now was not made. */
-export async function reconciled(client: ApiClient): Promise<void> {
-  const deadline = Date.now() + RECONCILED_WITHIN;
-  while (!(await current(client))?.rendezvous?.reconciled) {
-    if (Date.now() > deadline) {
-      throw new Error(`The current sitrep was not reconciled within ${RECONCILED_WITHIN / 1000} s.`);
-    }
+async function until(complaint: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + WITHIN;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`${complaint} within ${WITHIN / 1000} s.`);
     await pause(ASK_EVERY);
   }
 }

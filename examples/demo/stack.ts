@@ -39,13 +39,9 @@ async function startTemporary(): Promise<Stack> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  // A Ctrl-C stops the child; the story then breaks off by itself, and cleans up.
-  const ignore = () => {};
-  process.on('SIGINT', ignore);
   const close = async () => {
     child.kill('SIGTERM');
     await ended;
-    process.removeListener('SIGINT', ignore);
     await rm(folder, { recursive: true, force: true });
   };
   try {

@@ -5,11 +5,18 @@ import { type Column, table } from '../../src/cli/words/table.ts';
 /** Tells what happens, and keeps count of what had to be and was or was not. */
 export class Story {
   readonly style: Style = styleOf(process.stdout, process.env);
+  readonly #stop: AbortSignal;
   #chapter = 0;
   #held = 0;
   #broken = 0;
 
+  /** @param stop when it aborts, the story breaks off at its next chapter */
+  constructor(stop: AbortSignal) {
+    this.#stop = stop;
+  }
+
   chapter(title: string): void {
+    this.#stop.throwIfAborted();
     this.#chapter += 1;
     this.say('', this.style.paint('bold', `${this.#chapter}. ${title}`));
   }
