@@ -1,3 +1,4 @@
+import { printPage } from './page.ts';
 import type { Outcome, Session } from './session.ts';
 import { alertInWords, alertsInWords } from './words/lists.ts';
 
@@ -8,8 +9,7 @@ export async function listAlerts(
   const { limit, class: name, case: caseId } = options;
   const page = await client.alerts(limit, { class: name, caseId });
   const empty = name || caseId ? 'No such alerts.' : 'No alerts yet.';
-  terminal.data(page, (style) => (page.items.length === 0 ? empty : alertsInWords(page.items, style)));
-  if (page.nextCursor !== null) terminal.note(`There are more than these ${limit}; see more with --limit.`);
+  printPage(terminal, page, limit, empty, alertsInWords);
   return 'done';
 }
 

@@ -1,6 +1,15 @@
+import type { AttemptView, DeliveryView, ProbeView, ResendingView } from '../model/delivery.ts';
 import type { StoredState, TendReport } from '../model/lifecycle.ts';
 import { MAX_PAGE } from '../model/limits.ts';
 import type { ProblemDocument } from '../model/problem.ts';
+import type {
+  NewReceiverView,
+  NewSecretView,
+  ReceiverChange,
+  ReceiverInput,
+  ReceiverView,
+  SecretView,
+} from '../model/receiver.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView, SubmissionView } from '../model/views.ts';
 import { Failure } from './failure.ts';
 import { causeOf } from './silence.ts';
@@ -25,16 +34,21 @@ const TIMEOUTS = {
   small: 10_000,
   /** Also 100,000 requests one way, and the ten seconds in which the API awaits a decision. */
   sitrep: 120_000,
+  /** The API asks somebody else meanwhile, DNS or a receiver; or makes a delivery of each that failed. */
+  outward: 60_000,
   /** A pass looks at every sitrep there is. */
   tend: 290_000,
 };
 
 interface Request {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   query?: Record<string, string | number | boolean | undefined>;
   body?: string;
   timeoutMs?: number;
 }
+
+/** What a receiver is made of; what is left out is the API's to choose. */
+export type ReceiverToMake = Pick<ReceiverInput, 'name' | 'endpoint'> & ReceiverChange;
 
 /** The HTTP API as methods, and nothing else: who retries, waits or prints does so around it. */
 export class ApiClient {
@@ -71,6 +85,62 @@ export class ApiClient {
 
   async deleteAlert(id: string): Promise<void> {
     this.#expect(await this.request(alertPath(id), { method: 'DELETE' }));
+  }
+
+  receivers(limit: number, query: { name?: string }): Promise<Page<ReceiverView>> {
+    return this.#list('/v1/receivers', limit, query);
+  }
+
+  receiver(id: string): Promise<ReceiverView> {
+    return this.#get(receiverPath(id));
+  }
+
+  createReceiver(receiver: ReceiverToMake): Promise<NewReceiverView> {
+    return this.#send('POST', '/v1/receivers', { body: JSON.stringify(receiver) });
+  }
+
+  updateReceiver(id: string, change: ReceiverChange): Promise<ReceiverView> {
+    return this.#send('PATCH', receiverPath(id), { body: JSON.stringify(change) });
+  }
+
+  async deleteReceiver(id: string): Promise<void> {
+    this.#expect(await this.request(receiverPath(id), { method: 'DELETE' }));
+  }
+
+  secrets(receiverId: string): Promise<{ items: SecretView[] }> {
+    return this.#get(`${receiverPath(receiverId)}/secrets`);
+  }
+
+  rotateSecret(receiverId: string, keepSeconds: number): Promise<NewSecretView> {
+    const body = JSON.stringify({ keepSeconds });
+    return this.#send('POST', `${receiverPath(receiverId)}/secrets`, { body });
+  }
+
+  probe(receiverId: string, resendSince?: string): Promise<ProbeView> {
+    return this.#send('POST', `${receiverPath(receiverId)}/probe`, { query: { resendSince } });
+  }
+
+  deliveries(
+    limit: number,
+    query: { state?: string | undefined; receiverId?: string | undefined; alertId?: string | undefined },
+  ): Promise<Page<DeliveryView>> {
+    return this.#list('/v1/deliveries', limit, query);
+  }
+
+  delivery(id: string): Promise<DeliveryView> {
+    return this.#get(deliveryPath(id));
+  }
+
+  attempts(deliveryId: string): Promise<{ items: AttemptView[] }> {
+    return this.#get(`${deliveryPath(deliveryId)}/attempts`);
+  }
+
+  resend(deliveryId: string): Promise<ResendingView> {
+    return this.#send('POST', `${deliveryPath(deliveryId)}/resend`);
+  }
+
+  resendFailed(receiverId: string, since: string): Promise<ResendingView> {
+    return this.#send('POST', `${receiverPath(receiverId)}/resend`, { query: { since } });
   }
 
   async tend(dryRun: boolean): Promise<TendReport> {
@@ -122,6 +192,12 @@ export class ApiClient {
     return this.#expect(await this.request<Value>(path, request));
   }
 
+  async #send<Value>(method: 'POST' | 'PATCH', path: string, request: Request = {}): Promise<Value> {
+    return this.#expect(
+      await this.request<Value>(path, { timeoutMs: this.#timeouts.outward, ...request, method }),
+    );
+  }
+
   /** Follows pages until the limit is reached; one item more is never read. */
   async #list<Item>(path: string, limit: number, query: Record<string, string | undefined>) {
     const listed: Page<Item> = { items: [], nextCursor: null };
@@ -159,6 +235,14 @@ function sitrepPath(ref: string): string {
 
 function alertPath(id: string): string {
   return `/v1/alerts/${encodeURIComponent(id)}`;
+}
+
+function receiverPath(id: string): string {
+  return `/v1/receivers/${encodeURIComponent(id)}`;
+}
+
+function deliveryPath(id: string): string {
+  return `/v1/deliveries/${encodeURIComponent(id)}`;
 }
 
 async function readReply<Value>(response: Response): Promise<Reply<Value>> {

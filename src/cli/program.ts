@@ -1,12 +1,13 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { Id } from '../model/id.ts';
 import { STORED_STATES } from '../model/lifecycle.ts';
 import { deleteAlert, listAlerts, showAlert } from './alert-verbs.ts';
-import { type Outcome, openSession, type Session } from './session.ts';
+import { count, REF, sitrepRef, uuid } from './arguments.ts';
+import { type Outcome, openSession, type Run, type Session } from './session.ts';
 import { diff, history, show, submit } from './sitrep-verbs.ts';
 import type { Format, World } from './terminal.ts';
 import { migrate, tend } from './upkeep-verbs.ts';
+import { addDeliveries, addListen, addReceivers } from './webhook-commands.ts';
 
 /** The `sitrep` command. `finish` hears how the verb that was run ended. */
 export function buildProgram(world: World, finish: (outcome: Outcome) => void): Command {
@@ -34,11 +35,12 @@ export function buildProgram(world: World, finish: (outcome: Outcome) => void): 
   addLocal(program, run);
   addSitreps(program, run);
   addAlerts(program, run);
+  addReceivers(program, run);
+  addDeliveries(program, run);
+  addListen(program, run);
   addUpkeep(program, run);
   return program;
 }
-
-type Run = (verb: (session: Session) => Promise<Outcome>) => Promise<void>;
 
 const ENVIRONMENT = `
 Environment:
@@ -53,8 +55,6 @@ function addLocal(program: Command, run: Run): void {
     .description('run everything on this machine: Postgres, Temporal, worker and API, until Ctrl-C')
     .action(() => run(async (session) => (await import('./up.ts')).up(session)));
 }
-
-const REF = 'id, vN (a version) or current';
 
 function addSitreps(program: Command, run: Run): void {
   program
@@ -140,23 +140,4 @@ function addUpkeep(program: Command, run: Run): void {
     .command('worker')
     .description('run a worker, which carries sitreps through their lives')
     .action(() => run(async (session) => (await import('./serve.ts')).serveWorker(session)));
-}
-
-function sitrepRef(text: string): string {
-  if (text === 'current' || /^v[1-9][0-9]{0,15}$/.test(text) || Id.safeParse(text).success) return text;
-  throw new InvalidArgumentError(`It must be an ${REF}.`);
-}
-
-function uuid(text: string): string {
-  const parsed = Id.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('It must be a UUID.');
-}
-
-const MOST = 100_000;
-
-function count(text: string): number {
-  const value = Number(text);
-  if (/^[0-9]+$/.test(text) && value >= 1 && value <= MOST) return value;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST.toLocaleString('en')}.`);
 }

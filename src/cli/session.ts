@@ -14,6 +14,9 @@ export interface Session {
 /** How a verb ended. `failed`: what it printed as data says so already; else it throws. */
 export type Outcome = 'done' | 'failed';
 
+/** Runs a verb in a session of its own. */
+export type Run = (verb: (session: Session) => Promise<Outcome>) => Promise<void>;
+
 export function openSession(world: World, format: Format): Session {
   const settings = settingsOf(world);
   return {

@@ -5,7 +5,12 @@ export function causeOf(error: unknown): { detail: string; notRunning: boolean }
   }
   const cause = deepestCause(error);
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  return { detail: WORDS[code] ?? `${cause.message || code}.`, notRunning: code === 'ECONNREFUSED' };
+  return { detail: codeInWords(code) ?? `${cause.message || code}.`, notRunning: code === 'ECONNREFUSED' };
+}
+
+/** Null for a code that says nothing to most people. */
+export function codeInWords(code: string): string | null {
+  return WORDS[code] ?? null;
 }
 
 const WORDS: Record<string, string> = {

@@ -2,6 +2,7 @@ import { diffSitreps } from '../model/diff.ts';
 import type { StoredState } from '../model/lifecycle.ts';
 import { asChild, childOf, type Outgoing, withId } from './child.ts';
 import { nameOf, readDocument } from './document.ts';
+import { printPage } from './page.ts';
 import type { Outcome, Session } from './session.ts';
 import { isDecided, submitPatiently } from './submit.ts';
 import { diffInWords } from './words/diff.ts';
@@ -62,8 +63,7 @@ export async function history(
   const { limit, ...query } = options;
   const page = await client.sitreps(limit, query);
   const empty = query.state ? `No sitreps are ${query.state}.` : 'No sitreps yet.';
-  terminal.data(page, (style) => (page.items.length === 0 ? empty : historyInWords(page.items, style)));
-  if (page.nextCursor !== null) terminal.note(`There are more than these ${limit}; see more with --limit.`);
+  printPage(terminal, page, limit, empty, historyInWords);
   return 'done';
 }
 

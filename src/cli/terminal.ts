@@ -32,6 +32,12 @@ export class Terminal {
     );
   }
 
+  /** One of many, as it comes: as JSON it takes one line, so that whoever reads them can tell them apart. */
+  line(value: unknown, inWords: (style: Style) => string): void {
+    const { stdout } = this.#world;
+    stdout.write(`${this.json ? JSON.stringify(value) : inWords(styleOf(stdout, this.#world.env))}\n`);
+  }
+
   /** For people only: whoever asked for JSON finds on stderr a problem, or nothing. */
   note(line: string): void {
     if (!this.json) this.#world.stderr.write(`${line}\n`);

@@ -48,6 +48,20 @@ export const AttemptView = z
   .meta({ id: 'DeliveryAttempt' });
 export type AttemptView = z.output<typeof AttemptView>;
 
+export const ResendingView = z
+  .object({ deliveryIds: z.array(Id).describe('The new deliveries, which are sent at once.') })
+  .meta({ id: 'Resending' });
+export type ResendingView = z.output<typeof ResendingView>;
+
+export const ProbeView = z
+  .object({
+    delivery: DeliveryView,
+    attempt: AttemptView.describe('How the one attempt ended.'),
+    resent: z.array(Id).describe('New deliveries of what had failed or been skipped.'),
+  })
+  .meta({ id: 'Probe' });
+export type ProbeView = z.output<typeof ProbeView>;
+
 /** How an attempt ended, as whoever made it knows it. */
 export interface AttemptEnd {
   outcome: Exclude<AttemptOutcome, 'unknown'>;

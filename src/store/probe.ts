@@ -23,7 +23,10 @@ export async function beginProbe(pool: pg.Pool, receiverId: string, id: string, 
   return rowCount === 1;
 }
 
-/** A probe that was accepted is a success like any other. */
+/**
+ * A probe that was accepted is a success like any other. The delivery before its attempt, as whoever deletes the receiver
+ * takes them, or the two deadlock.
+ */
 export async function endProbe(
   pool: pg.Pool,
   receiverId: string,
@@ -36,9 +39,10 @@ export async function endProbe(
     await client.query(
       `WITH ended AS (
          UPDATE delivery SET state = CASE WHEN $2 = 'delivered' THEN 'delivered' ELSE 'failed' END, time_ended = $5
-          WHERE id = $1
+          WHERE id = $1 RETURNING id
        )
-       UPDATE delivery_attempt SET outcome = $2, status = $3, detail = $4, time_ended = $5 WHERE delivery_id = $1`,
+       UPDATE delivery_attempt a SET outcome = $2, status = $3, detail = $4, time_ended = $5
+         FROM ended WHERE a.delivery_id = ended.id`,
       [id, end.outcome, end.status, end.detail, now],
     );
   });

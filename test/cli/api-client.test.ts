@@ -18,7 +18,7 @@ afterEach(() => api?.close());
 
 async function clientOf(...script: Answer[]): Promise<ApiClient> {
   api = await scriptedApi(...script);
-  return new ApiClient(api.url, { small: 150, sitrep: 150 });
+  return new ApiClient(api.url, { small: 1_000, sitrep: 1_000 });
 }
 
 function failureOf(answer: Promise<unknown>): Promise<Failure> {

@@ -48,6 +48,19 @@ describe('wrong usage ends with 2 and says on stderr what is wrong', () => {
     [['current', '-o', 'yaml'], /Allowed choices are table, json/],
     [['submit', 'x.json', '--as-child', '--child-of', 'v1'], /cannot be used with/],
     [['serve', 'all'], /unknown command 'all'/],
+    [['receivers'], /Usage: sitrep receivers/],
+    [['receivers', 'add', 'watch'], /missing required argument 'endpoint'/],
+    [['receivers', 'add', 'watch', 'http://x', '--retry-delays', '0,5'], /must be a duration such as/],
+    [['receivers', 'update', 'watch'], /Say what shall be changed/],
+    [['receivers', 'update', 'watch', '--enable', '--disable'], /cannot be used with/],
+    [['receivers', 'rotate-secret', 'watch', '--keep', '-1h'], /must be a duration such as/],
+    [['deliveries', 'list', '--state', 'lost'], /Allowed choices are/],
+    [['deliveries', 'resend'], /Name one delivery, or give all of/],
+    [['deliveries', 'resend', '--failed', '--receiver', 'watch'], /Name one delivery, or give all of/],
+    [['deliveries', 'resend', idOf(1), '--failed'], /Name one delivery, or give all of/],
+    [['deliveries', 'resend', '--since', 'yesterday'], /a time \(RFC 3339\), or how long ago/],
+    [['deliveries', 'resend', '--since', '101y'], /a time \(RFC 3339\), or how long ago/],
+    [['listen', '--port', '65536'], /whole number from 0 to 65535/],
   ])('%j', async (args, words) => {
     const { code, out, err } = await sitrep(args);
     expect(code).toBe(2);

@@ -24,7 +24,7 @@ afterEach(() => api.close());
 async function submit(...script: Answer[]) {
   api = await scriptedApi(...script);
   const notes: string[] = [];
-  const client = new ApiClient(api.url, { sitrep: 150 });
+  const client = new ApiClient(api.url, { sitrep: 1_000 });
   const outgoing = withId(DOCUMENT);
   const ended = await submitPatiently(client, outgoing, (line) => notes.push(line), QUICK).then(
     (submitted) => ({ submitted, failure: undefined }),

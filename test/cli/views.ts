@@ -1,3 +1,5 @@
+import type { AttemptView, DeliveryView } from '../../src/model/delivery.ts';
+import type { ReceiverView } from '../../src/model/receiver.ts';
 import type { AlertView, CaseView, SitrepHeading, SitrepView } from '../../src/model/views.ts';
 
 /** An id that can be told from others at a glance: `idOf(7)` ends in 7. */
@@ -74,6 +76,56 @@ export function alertView(fields: Partial<AlertView> = {}): AlertView {
     timeCreated: '2026-11-20T08:10:28.200001Z',
     timeDispatched: null,
     numDispatched: 0,
+    ...fields,
+  };
+}
+
+export function receiverView(fields: Partial<ReceiverView> = {}): ReceiverView {
+  const id = fields.id ?? idOf(300);
+  return {
+    id,
+    name: 'watch',
+    endpoint: 'https://watch.example/sitrep',
+    description: '',
+    enabled: true,
+    disabledBecause: null,
+    timeDisabled: null,
+    failingSince: null,
+    subscriptions: ['**'],
+    retryDelays: [0, 5, 300],
+    timeCreated: '2026-11-20T08:10:28.000001Z',
+    timeModified: '2026-11-20T08:10:28.000001Z',
+    pending: 0,
+    workflowId: `receiver:${id}`,
+    ...fields,
+  };
+}
+
+export function deliveryView(fields: Partial<DeliveryView> = {}): DeliveryView {
+  return {
+    id: idOf(400),
+    receiverId: idOf(300),
+    receiver: 'watch',
+    alertId: idOf(200),
+    trigger: 'alert',
+    state: 'pending',
+    skippedBecause: null,
+    attempts: 1,
+    timeCreated: '2026-11-20T08:10:28.300001Z',
+    timeDue: '2026-11-20T08:15:28.300001Z',
+    timeEnded: null,
+    ...fields,
+  };
+}
+
+export function attemptView(fields: Partial<AttemptView> = {}): AttemptView {
+  return {
+    number: 1,
+    timeStarted: '2026-11-20T08:10:28.300001Z',
+    timeEnded: '2026-11-20T08:10:28.342001Z',
+    outcome: 'rejected',
+    status: 500,
+    detail: null,
     ...fields,
   };
 }

@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '../../src/model/id.ts';
 import { workflowIdOf } from '../../src/model/lifecycle.ts';
+import type { ReceiverView } from '../../src/model/receiver.ts';
 import type { SitrepView } from '../../src/model/views.ts';
+import { startListening } from './listening.ts';
 import {
   command,
   dataFolder,
@@ -154,6 +157,51 @@ describe('the commands against a local stack', () => {
   });
 });
 
+describe('sitrep listen', () => {
+  const receivers = async () => (await read<{ items: ReceiverView[] }>('receivers', 'list')).items;
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'hears of an alert, and takes its receiver away on %s',
+    async (signal) => {
+      const listening = await startListening(stack.url);
+      expect(await receivers()).toMatchObject([
+        {
+          name: listening.name,
+          endpoint: listening.endpoint,
+          enabled: true,
+          subscriptions: ['**', 'test.**'],
+        },
+      ]);
+      const current = await read<SitrepView>('current');
+      const id = newId();
+      const request = { id, class: 'test.foo', version: 0, payload: { slot: 4 }, comment: '' };
+      const asks = {
+        id: newId(),
+        engine: 'by hand',
+        closed: false,
+        comment: '',
+        ereports: [],
+        alertRequests: [request],
+      };
+      const document = JSON.stringify({ ...current, cases: [...current.cases, asks] });
+      expect(await sitrep(['submit', '--as-child', '-'], document)).toMatchObject({ code: 0 });
+      await until('the alert arrives', () => listening.arrivals().length > 0, 30_000);
+      expect(await sitrep(['receivers', 'probe', listening.name])).toMatchObject({ code: 0 });
+      expect(listening.arrivals()).toMatchObject([
+        { verified: true, repeats: 0, webhookId: id, message: { type: 'test.foo', data: { slot: 4 } } },
+        { verified: true, repeats: 0, message: { type: 'probe' } },
+      ]);
+      listening.process.kill(signal);
+      expect(await listening.ended).toEqual({
+        code: 0,
+        err: expect.stringMatching(/Stopped; the receiver listen-\w+ is removed\.\n$/),
+      });
+      expect(await receivers()).toEqual([]);
+    },
+    120_000,
+  );
+});
+
 describe('the local stack', () => {
   test('refuses a second one in its data folder, and one at its address', async () => {
     const env = { SITREP_DATA_DIR: stack.dataDir, SITREP_LISTEN: '127.0.0.1:0' };
@@ -179,7 +227,7 @@ describe('the local stack', () => {
     expect(children.filter(isAlive)).toEqual([]);
 
     stack = await startLocalStack(folder);
-    expect(await read<SitrepView>('current')).toMatchObject({ id, version: 3 });
+    expect(await read<SitrepView>('current')).toMatchObject({ id, version: 5 });
     const connection = await Connection.connect({ address: stack.temporalAddress });
     const { status } = await new Client({ connection }).workflow.getHandle(workflowIdOf(id)).describe();
     await connection.close();

@@ -75,16 +75,19 @@ export async function startLocalStack(
   return { ...(await Promise.race([announced, early])), process: child, ended };
 }
 
-/** Runs one command line as a user does, in a process of its own. */
-export async function command(
-  args: string[],
-  { url = '', stdin = '', folder = tmpdir(), env = {} } = {},
-): Promise<Captured> {
+interface Surroundings {
+  url?: string;
+  folder?: string;
+  env?: Record<string, string>;
+}
+
+/** One command line as a user runs it, in a process of its own; what it has printed so far is captured. */
+export function startCommand(args: string[], { url = '', folder = tmpdir(), env = {} }: Surroundings = {}) {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: environment(folder, { ...(url ? { SITREP_URL: url } : {}), ...env }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const captured = { code: 0, out: '', err: '' };
+  const captured: Captured = { code: 0, out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     captured.out += text;
   });
@@ -92,9 +95,20 @@ export async function command(
     captured.err += text;
   });
   child.stdin.on('error', () => {});
+  const ended = new Promise<Captured>((resolve) => {
+    child.once('close', (code) => resolve(Object.assign(captured, { code: code ?? -1 })));
+  });
+  return { child, captured, ended };
+}
+
+/** The same from its beginning to its end. */
+export function command(
+  args: string[],
+  { stdin = '', ...surroundings }: Surroundings & { stdin?: string } = {},
+): Promise<Captured> {
+  const { child, ended } = startCommand(args, surroundings);
   child.stdin.end(stdin);
-  captured.code = await new Promise((resolve) => child.once('close', (code) => resolve(code ?? -1)));
-  return captured;
+  return ended;
 }
 
 /** All processes that descend from this one. */

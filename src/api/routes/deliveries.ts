@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { AttemptView, DELIVERY_STATES, DeliveryView } from '../../model/delivery.ts';
+import {
+  AttemptView,
+  DELIVERY_STATES,
+  DeliveryView,
+  ProbeView,
+  ResendingView,
+} from '../../model/delivery.ts';
 import { Id } from '../../model/id.ts';
 import { Problem } from '../../model/problem.ts';
 import { listAttempts, listDeliveries, readDelivery } from '../../store/delivery.ts';
@@ -14,17 +20,6 @@ import { noSuchReceiver } from './receivers.ts';
 
 const params = z.strictObject({ id: Id.describe('The id of the delivery.') });
 const ofReceiver = z.strictObject({ id: Id.describe('The id of the receiver.') });
-
-const Resending = z
-  .object({ deliveryIds: z.array(Id).describe('The new deliveries, which are sent at once.') })
-  .meta({ id: 'Resending' });
-const Probe = z
-  .object({
-    delivery: DeliveryView,
-    attempt: AttemptView.describe('How the one attempt ended.'),
-    resent: z.array(Id).describe('New deliveries of what had failed or been skipped.'),
-  })
-  .meta({ id: 'Probe' });
 
 const list = route({
   method: 'GET',
@@ -93,7 +88,7 @@ const resend = route({
   summary: 'Send a delivery again',
   description: 'By a new delivery, whose message has the same id, so that its receiver recognises it.',
   params,
-  answers: { 201: { description: 'It is on its way.', schema: Resending } },
+  answers: { 201: { description: 'It is on its way.', schema: ResendingView } },
   problems: ['not-found', 'not-resendable', 'unavailable'],
   async handle(service, { params: { id } }) {
     const found = await delivery(service.pool, id);
@@ -113,7 +108,7 @@ const resendAll = route({
   description: 'Unless it has been delivered after all, or its alert was deleted.',
   params: ofReceiver,
   query: z.strictObject({ since: time('Since when.') }),
-  answers: { 201: { description: 'They are on their way.', schema: Resending } },
+  answers: { 201: { description: 'They are on their way.', schema: ResendingView } },
   problems: ['not-found', 'not-resendable', 'unavailable'],
   async handle(service, { params: { id }, query: { since } }) {
     await enabledReceiver(service, id);
@@ -130,7 +125,7 @@ const probeRoute = route({
     'Signed, bounded and recorded as any other, and under the same rules. If it is accepted, `resendSince` has all that failed or was skipped since then sent again.',
   params: ofReceiver,
   query: z.strictObject({ resendSince: time('Since when.').optional() }),
-  answers: { 200: { description: 'How it went, accepted or not.', schema: Probe } },
+  answers: { 200: { description: 'How it went, accepted or not.', schema: ProbeView } },
   problems: ['not-found', 'unavailable'],
   async handle(service, { params: { id }, query: { resendSince } }) {
     const receiver = await readReceiver(service.pool, id);

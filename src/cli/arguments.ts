@@ -1,0 +1,61 @@
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { Id } from '../model/id.ts';
+import { readDuration } from './duration.ts';
+
+// What may stand for an argument or an option; commander says which one it was that may not.
+
+export const REF = 'id, vN (a version) or current';
+
+export function sitrepRef(text: string): string {
+  if (text === 'current' || /^v[1-9][0-9]{0,15}$/.test(text) || Id.safeParse(text).success) return text;
+  throw new InvalidArgumentError(`It must be an ${REF}.`);
+}
+
+export function uuid(text: string): string {
+  const parsed = Id.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('It must be a UUID.');
+}
+
+const MOST = 100_000;
+
+export function count(text: string): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value >= 1 && value <= MOST) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST.toLocaleString('en')}.`);
+}
+
+export function port(text: string): number {
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value <= 65_535) return value;
+  throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+}
+
+/** Of an option that may be given more than once. */
+export function collected(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
+export function duration(text: string): number {
+  const seconds = readDuration(text);
+  if (seconds !== null) return seconds;
+  throw new InvalidArgumentError('It must be a duration such as 90s, 5m, 2h or 3d.');
+}
+
+const Time = z.iso.datetime({ offset: true });
+
+export const SINCE = 'a time (RFC 3339), or how long ago, such as 2h or 3d';
+
+/** As RFC 3339, whichever way it was said. */
+export function since(text: string): string {
+  const ago = readDuration(text);
+  if (ago !== null) return new Date(Date.now() - ago * 1_000).toISOString();
+  if (Time.safeParse(text).success) return text;
+  throw new InvalidArgumentError(`It must be ${SINCE}.`);
+}
+
+/** Seconds before each attempt. */
+export function retryDelays(text: string): number[] {
+  return text.split(',').map((delay) => duration(delay === '0' ? '0s' : delay));
+}
