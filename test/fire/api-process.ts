@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { startApi } from '../../src/api/server.ts';
 import { readSettings } from '../../src/model/settings.ts';
 import { createPool } from '../../src/store/pool.ts';
+import { testMail } from '../support/mail.ts';
 import { doomedPool } from './doomed-pool.ts';
 import { given, obey, say, strikeMyself } from './mortality.ts';
 
@@ -35,6 +36,7 @@ async function begin({ killedAfter, passes = 0 }: ApiOrder) {
     maxBodyBytes: settings.SITREP_MAX_BODY,
     temporalUiUrl: null,
     namespace,
+    mail: testMail(),
     logger: pino({ level: 'silent' }),
   });
   await say('working', { url });

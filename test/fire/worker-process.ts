@@ -8,6 +8,7 @@ import { createPool } from '../../src/store/pool.ts';
 import { CHUNK, type RendezvousCursor } from '../../src/store/rendezvous.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { startWorker } from '../../src/worker/worker.ts';
+import { testMail } from '../support/mail.ts';
 import { type Doom, doomedPool } from './doomed-pool.ts';
 import type { KillPoint } from './kill-point.ts';
 import { given, obey, say, strikeMyself } from './mortality.ts';
@@ -28,6 +29,7 @@ async function begin(point: KillPoint | null) {
     connection,
     client: new Client({ connection, namespace }),
     namespace,
+    mail: testMail(),
     settings: readSettings(process.env),
     logger,
     workflowBundle: { codePath: given('SITREP_FIRE_BUNDLE') },

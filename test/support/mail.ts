@@ -1,10 +1,10 @@
 import { AddressPolicy } from '../../src/webhook/address-policy.ts';
 import type { Mail } from '../../src/webhook/outbox.ts';
-import { newSecretKey, SecretBox } from '../../src/webhook/secret-box.ts';
+import { SecretBox } from '../../src/webhook/secret-box.ts';
 import { Sender, type SenderOptions } from '../../src/webhook/sender.ts';
 
-/** One for the whole process, so that what the API has sealed the worker can open. */
-export const TEST_SECRETS = new SecretBox(newSecretKey());
+/** The same in all processes of a test, so that what the API has sealed the worker can open. */
+export const TEST_SECRETS = new SecretBox(Buffer.alloc(32, 'test').toString('base64'));
 
 /** Sends to this machine, where the receivers of tests are. */
 export function testMail(options: Partial<SenderOptions> = {}): Mail {

@@ -84,7 +84,7 @@ export class AttackedApi {
       parameters: {
         sitrep: ['v1', 'v2', ...sitreps.items.map(({ id }) => id)],
         id: alerts.items.map(({ id }) => id),
-        caseId: alerts.items.map(({ caseId }) => caseId),
+        caseId: alerts.items.map(({ caseId }) => caseId).filter((id) => id !== null),
         class: alerts.items.map((alert) => alert.class),
         cursor: cursors,
       },
