@@ -35,9 +35,9 @@ const BREAKING: Record<string, { change: Change; red: string }> = {
     change: {
       file: 'tend.ts',
       texts: [
-        ['  const { thorough, alertsMade } = await reconcileHead(dryRun);\n', ''],
+        ['  const versionsPruned = await pruneHistory(dryRun);\n', ''],
         [
-          '  const versionsPruned = await pruneHistory(dryRun);\n',
+          '  const { thorough, alertsMade } = await reconcileHead(dryRun);\n',
           '  const versionsPruned = await pruneHistory(dryRun);\n  const { thorough, alertsMade } = await reconcileHead(dryRun);\n',
         ],
       ],
