@@ -12,8 +12,8 @@ import { withHeartbeats } from './heartbeat.ts';
 
 /** Attempts under way at once for one receiver: enough to hide its latency, few enough not to be an attack on it. */
 const AT_ONCE = 32;
-/** After that an attempt is taken for lost: more than one takes that ends at its time-out and is recorded. */
-const LOST_AFTER_MS = 60_000;
+/** After so many times its time-out an attempt is taken for lost: it has ended, and there was time to record that. */
+const LOST_AFTER = 2;
 /** How long one activity goes on before its workflow hears how it went. */
 const ROUND_MS = 30_000;
 /** Without one success for that long, a receiver is given up. */
@@ -96,7 +96,7 @@ class Round {
 
   #begin(limit: number): Promise<Begun[]> {
     const now = this.#now();
-    const lost = new Date(now.getTime() + LOST_AFTER_MS);
+    const lost = new Date(now.getTime() + LOST_AFTER * this.#mail.sender.totalMs);
     return beginAttempts(this.#pool, this.#receiverId, limit, now, lost);
   }
 

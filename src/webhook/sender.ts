@@ -43,13 +43,14 @@ export class Sender {
   readonly #policy: AddressPolicy;
   readonly #resolve: Resolve;
   readonly #agent: Agent;
-  readonly #totalMs: number;
+  /** No attempt takes longer. */
+  readonly totalMs: number;
 
   constructor(policy: AddressPolicy, options: Partial<SenderOptions> = {}) {
     const { connectMs = CONNECT_TIMEOUT, totalMs = TOTAL_TIMEOUT, resolve = askSystem } = options;
     this.#policy = policy;
     this.#resolve = resolve;
-    this.#totalMs = totalMs;
+    this.totalMs = totalMs;
     const connect = buildConnector({ timeout: connectMs, lookup: guardedLookup(policy, resolve) });
     this.#agent = new Agent({
       keepAliveTimeout: KEEP_ALIVE,
@@ -64,7 +65,7 @@ export class Sender {
 
   /** Makes one attempt. Whatever happens is its end; it never throws. */
   async send({ endpoint, headers, body }: Message): Promise<AttemptEnd> {
-    const signal = AbortSignal.timeout(this.#totalMs);
+    const signal = AbortSignal.timeout(this.totalMs);
     try {
       const answer = await request(endpoint, {
         dispatcher: this.#agent,

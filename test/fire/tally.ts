@@ -10,6 +10,8 @@ export const KINDS = {
   cuts: 'connections cut or stalled',
   races: 'races provoked',
   requests: 'HTTP requests',
+  deliveries: 'deliveries',
+  duplicates: 'duplicates of deliveries, each where a crash lay between send and record',
   violations: 'violations',
 } as const;
 export type Kind = keyof typeof KINDS;

@@ -15,6 +15,8 @@ import { given, obey, say, strikeMyself } from './mortality.ts';
 
 // A worker as a process of its own. It kills itself where the test says.
 
+/** How long an attempt of a delivery may take; what a killed worker was sending is sent again after twice that. */
+const sendMs = process.env.SITREP_FIRE_SEND_MS;
 const logger = pino({ level: 'silent' });
 installRuntime(logger);
 obey(begin);
@@ -29,7 +31,7 @@ async function begin(point: KillPoint | null) {
     connection,
     client: new Client({ connection, namespace }),
     namespace,
-    mail: testMail(),
+    mail: testMail(sendMs ? { totalMs: Number(sendMs) } : {}),
     settings: readSettings(process.env),
     logger,
     workflowBundle: { codePath: given('SITREP_FIRE_BUNDLE') },
