@@ -4,6 +4,7 @@ import { commit, commitAndMeet, insert } from './commit.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { aCase, aChildOf, aRequest, aSitrep } from './document.ts';
 import { checkInvariants } from './invariants.ts';
+import { dispatchAll, makeReceiver, SendersClock } from './receivers.ts';
 
 let db: TestDatabase;
 beforeEach(async () => {
@@ -22,6 +23,17 @@ async function aFullDatabase(): Promise<void> {
   await commit(db.pool, second);
   await insert(db.pool, aChildOf(second, { cases: [aCase({ alertRequests: [aRequest()] })] }));
   await commitAndMeet(db.pool, third);
+  await deliverSome();
+}
+
+/** Of two alerts to two receivers: one delivered at the second attempt, the others pending. */
+async function deliverSome(): Promise<void> {
+  const [receiver] = [await makeReceiver(db.pool), await makeReceiver(db.pool)];
+  await dispatchAll(db.pool);
+  const clock = new SendersClock();
+  await clock.refuse(db.pool, receiver, await clock.begin(db.pool, receiver, 1), 0);
+  await clock.accept(db.pool, receiver, await clock.begin(db.pool, receiver, 1));
+  await clock.begin(db.pool, receiver, 1);
 }
 
 const VERSION = (version: number) => `(SELECT sitrep_id FROM fm_sitrep_history WHERE version = ${version})`;
@@ -58,6 +70,26 @@ test.each([
   [33, `UPDATE fm_alert_request SET case_id = id WHERE sitrep_id = ${VERSION(3)}`],
   [33, `UPDATE fm_ereport_in_case SET assigned_sitrep_id = sitrep_id WHERE sitrep_id = ${VERSION(3)}`],
   [34, `UPDATE alert SET payload = '{}'`],
+  [
+    35,
+    `DROP INDEX delivery_once; INSERT INTO delivery SELECT gen_random_uuid(), receiver_id, alert_id, 'alert', 'failed', NULL, 0, now(), now(), now() FROM delivery`,
+  ],
+  [
+    35,
+    `DROP INDEX delivery_pending_once; UPDATE delivery SET alert_id = (SELECT min(id::text)::uuid FROM alert), trigger = 'resend'`,
+  ],
+  [36, 'UPDATE alert SET time_dispatched = NULL'],
+  [36, 'UPDATE alert SET num_dispatched = 1'],
+  [37, 'DELETE FROM alert'],
+  [37, `UPDATE receiver SET disabled_because = 'gone', time_disabled = now()`],
+  [38, `UPDATE delivery SET state = 'failed' WHERE state = 'delivered'`],
+  [38, `UPDATE delivery SET state = 'delivered', time_ended = now() WHERE attempts = 0`],
+  [38, 'UPDATE delivery_attempt SET status = 302 WHERE status = 200'],
+  [39, 'DELETE FROM delivery_attempt WHERE number = 1'],
+  [39, 'UPDATE delivery_attempt SET outcome = NULL WHERE number = 1'],
+  [39, 'UPDATE delivery SET attempts = attempts + 1'],
+  [40, 'DELETE FROM receiver_secret'],
+  [40, 'UPDATE receiver_secret SET time_expires = now()'],
 ])('[I%i] is seen to be broken by %s', async (invariant, damage) => {
   await aFullDatabase();
   await db.pool.query(damage);
