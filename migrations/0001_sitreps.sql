@@ -116,7 +116,8 @@ CREATE TABLE alert (
   time_dispatched timestamptz,
   num_dispatched  integer NOT NULL DEFAULT 0
 );
-CREATE INDEX alert_newest ON alert (time_created DESC, id DESC);
+-- Read backwards for lists, newest first. In this order a rendezvous adds at one end only.
+CREATE INDEX alert_newest ON alert (time_created, id);
 
 -- The marker that a request has been met. Stays when the alert is deleted, and is never changed: as long as
 -- it stands, no rendezvous makes that alert again.

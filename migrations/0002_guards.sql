@@ -2,22 +2,28 @@
 -- network is slow. In READ COMMITTED every statement of a VOLATILE function takes a new snapshot: that is
 -- what makes "look" see everything that was committed before the lock was granted.
 
--- One chunk of the rendezvous of the current sitrep: markers first, then alerts for the new markers only.
--- With the alert first, an alert created and deleted by others in between would be made again.
+-- One chunk of the rendezvous of the current sitrep: a marker and an alert for each request that has no marker.
 --
 -- p_sitrep_id       the sitrep whose rendezvous this is; when it is not the head, nothing is written
 -- p_after_*         where the chunk before ended; null: begin after what is remembered as met
 -- p_examined/created  what earlier chunks of this rendezvous did, to be remembered at the end
+--
+-- The two settings hold the walk to the index that has its order. A sitrep is new to the statistics when its
+-- rendezvous begins, and a planner that expects few rows of it fetches and sorts all of them for each chunk.
 CREATE FUNCTION fm_rendezvous_alert_chunk(
   p_sitrep_id uuid, p_after_generation bigint, p_after_id uuid, p_limit integer,
   p_examined bigint, p_created bigint,
   OUT stale boolean, OUT done boolean, OUT examined bigint, OUT created bigint,
   OUT last_generation bigint, OUT last_id uuid)
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE SET enable_sort = off SET enable_bitmapscan = off AS $$
 DECLARE
   head fm_sitrep_head;
   asked integer;
 BEGIN
+  -- One chunk at a time, whoever runs them: nobody else makes markers, so those that the statement below
+  -- doesn't see don't exist. With ON CONFLICT DO NOTHING in its place each row would be written twice, and two
+  -- at once would do the same work. Before the head's lock: behind it, waiting chunks would stand in a commit's way.
+  LOCK TABLE fm_rendezvous_progress IN SHARE ROW EXCLUSIVE MODE;
   -- SHARE on the table, not FOR SHARE on its row: a commit's update queues behind this fairly, while later
   -- row sharers would overtake it for as long as they come.
   LOCK TABLE fm_sitrep_head IN SHARE MODE;
@@ -38,25 +44,22 @@ BEGIN
       FROM fm_rendezvous_progress p WHERE p.kind = 'alert';
   END IF;
 
-  -- Rows are taken and written in the order (generation, id). It is the same for everyone who holds this
-  -- lock, so two rendezvous never wait for each other's markers in a circle.
+  -- Looked up row by row: as a join it would be planned, and for want of statistics planned badly.
   WITH chunk AS MATERIALIZED (
-    SELECT r.id, r.alert_class, r.alert_version, r.payload, r.case_id, r.requested_sitrep_id, r.generation
+    SELECT r.id, r.alert_class, r.alert_version, r.payload, r.case_id, r.requested_sitrep_id, r.generation,
+           (SELECT true FROM rendezvous_alert_created m WHERE m.alert_id = r.id) IS NULL AS is_new
       FROM fm_alert_request r
      WHERE r.sitrep_id = head.sitrep_id AND (r.generation, r.id) > (last_generation, last_id)
      ORDER BY r.generation, r.id
      LIMIT p_limit
   ), marker AS (
     INSERT INTO rendezvous_alert_created (alert_id, sitrep_id)
-    SELECT id, head.sitrep_id FROM chunk ORDER BY generation, id
-    ON CONFLICT DO NOTHING
-    RETURNING alert_id
+    SELECT id, head.sitrep_id FROM chunk WHERE is_new
   ), made AS (
     INSERT INTO alert (id, class, version, payload, case_id, requested_sitrep_id)
     SELECT c.id, c.alert_class, c.alert_version, c.payload, c.case_id, c.requested_sitrep_id
-      FROM chunk c JOIN marker m ON m.alert_id = c.id
-     ORDER BY c.generation, c.id
-    ON CONFLICT DO NOTHING
+      FROM chunk c
+     WHERE c.is_new AND (SELECT true FROM alert a WHERE a.id = c.id) IS NULL
     RETURNING id
   ), last AS (
     SELECT c.generation, c.id FROM chunk c ORDER BY c.generation DESC, c.id DESC LIMIT 1
