@@ -21,10 +21,19 @@ export async function insertSitrep(pool: pg.Pool, sitrepId: string, digest: stri
   const document = await readSubmitted(pool, sitrepId, digest);
   // A twin may have inserted it, and with that deleted the submission, since we looked.
   if (!document) return (await alreadyIn(pool, sitrepId, digest)) ?? refused({ kind: 'submissionGone' });
-  return transaction(pool, (client) => insertDocument(client, document, digest));
+  return insertDocument(pool, document, digest);
 }
 
-async function insertDocument(
+/** The second half of that: from the parsed document to its commit. */
+export function insertDocument(
+  pool: pg.Pool,
+  document: SitrepDocument,
+  digest: string,
+): Promise<InsertOutcome> {
+  return transaction(pool, (client) => write(client, document, digest));
+}
+
+async function write(
   client: pg.PoolClient,
   document: SitrepDocument,
   digest: string,
