@@ -49,12 +49,22 @@ function* encode(columns: Column[], rows: Iterable<readonly unknown[]>): Generat
   out.bytes(SIGNATURE);
   for (const row of rows) {
     out.int2(columns.length);
-    for (const [index, column] of columns.entries()) column.write(out, row[index] as never);
+    for (let index = 0; index < columns.length; index++) columns[index]?.write(out, row[index] as never);
     if (out.length >= CHUNK) yield out.take();
   }
   out.bytes(TRAILER);
   yield out.take();
 }
+
+const UUID_LENGTH = 36;
+const HYPHEN = 0x2d;
+/** The value of each hexadecimal digit, by its character code; ids are in lower case. */
+const HEX_DIGITS = new Uint8Array(128);
+for (let digit = 0; digit < 16; digit++) HEX_DIGITS[digit.toString(16).charCodeAt(0)] = digit;
+/** Bytes of UTF-8 that one UTF-16 unit takes at most. */
+const MAX_UTF8 = 3;
+/** Stands before the text in the binary format of jsonb. */
+const JSONB_VERSION = 1;
 
 /** A growing buffer that writes values as Postgres' binary format wants them, each with its length first. */
 class RowBuffer {
@@ -89,16 +99,29 @@ class RowBuffer {
 
   uuid(value: string | null): void {
     this.#length(value === null ? -1 : 16);
-    if (value !== null) this.length += this.#buffer.write(value.replaceAll('-', ''), this.length, 'hex');
+    if (value === null) return;
+    // By hand, since most of what a sitrep writes are ids: without a string in between it takes a third of the time.
+    for (let at = 0; at < UUID_LENGTH; at += 2) {
+      if (value.charCodeAt(at) === HYPHEN) at++;
+      this.#buffer[this.length++] =
+        ((HEX_DIGITS[value.charCodeAt(at)] ?? 0) << 4) | (HEX_DIGITS[value.charCodeAt(at + 1)] ?? 0);
+    }
   }
 
   text(value: string): void {
-    this.#utf8(value, '');
+    this.#reserve(4 + value.length * MAX_UTF8);
+    const start = this.length;
+    this.length += 4;
+    this.#utf8(value, start);
   }
 
   jsonb(value: unknown): void {
-    // The version of the binary format of jsonb, then the text.
-    this.#utf8(JSON.stringify(value), '\u0001');
+    const json = JSON.stringify(value);
+    this.#reserve(5 + json.length * MAX_UTF8);
+    const start = this.length;
+    this.length += 4;
+    this.#buffer[this.length++] = JSONB_VERSION;
+    this.#utf8(json, start);
   }
 
   /** Digits of base 10,000, most significant first; no fraction. */
@@ -113,13 +136,10 @@ class RowBuffer {
     for (const digit of digits) this.int2(digit);
   }
 
-  #utf8(value: string, prefix: string): void {
-    // A UTF-16 unit is at most three bytes of UTF-8.
-    this.#reserve(4 + prefix.length + value.length * 3);
-    const start = this.length + 4;
-    const end = start + this.#buffer.write(prefix + value, start, 'utf8');
-    this.#buffer.writeInt32BE(end - start, this.length);
-    this.length = end;
+  /** Ends a value that began with four bytes at `start` for its length. */
+  #utf8(value: string, start: number): void {
+    this.length += this.#buffer.write(value, this.length, 'utf8');
+    this.#buffer.writeInt32BE(this.length - start - 4, start);
   }
 
   #length(bytes: number): void {
