@@ -5,11 +5,15 @@ import type { JsonObject } from './json.ts';
 import type { AlertRequest, SitrepDocument, SitrepInput } from './sitrep.ts';
 
 /** What a sitrep hands on to its children. */
-export interface Parent {
+export interface Heritage {
   alertGeneration: number;
   cases: Map<string, { createdSitrepId: string; closedSitrepId: string | null }>;
   /** Assigned sitrep id by `assignmentKey`. */
   ereports: Map<string, string>;
+  requests: Map<string, { requestedSitrepId: string; generation: number }>;
+}
+/** A sitrep as its children are held against it: what its requests say as well. */
+export interface Parent extends Heritage {
   requests: Map<string, CarriedRequest>;
 }
 export interface CarriedRequest extends Omit<AlertRequest, 'id' | 'comment'> {
@@ -33,7 +37,7 @@ export function assignmentKey(caseId: string, restartId: string, ena: string): s
 }
 
 /** Derives from the parent (null for a first sitrep) what the submitter does not get to invent. */
-export function lineageOf(document: SitrepDocument, parent: Parent | null): Lineage {
+export function lineageOf(document: SitrepDocument, parent: Heritage | null): Lineage {
   const newRequestIds = document.cases
     .flatMap((oneCase) => oneCase.alertRequests)
     .filter((request) => !parent?.requests.has(request.id))

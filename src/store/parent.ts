@@ -1,6 +1,6 @@
 import { formatEna } from '../model/ena.ts';
 import type { JsonObject } from '../model/json.ts';
-import { assignmentKey, type Parent } from '../model/lineage.ts';
+import { assignmentKey, type Heritage, type Parent } from '../model/lineage.ts';
 import type { Queryable } from './transaction.ts';
 
 interface CaseRow {
@@ -14,18 +14,52 @@ interface EreportRow {
   ena: string;
   assigned_sitrep_id: string;
 }
-interface RequestRow {
+interface HeirloomRow {
   id: string;
+  requested_sitrep_id: string;
+  generation: number;
+}
+interface RequestRow extends HeirloomRow {
   case_id: string;
   alert_class: string;
   alert_version: number;
   payload: JsonObject;
-  requested_sitrep_id: string;
-  generation: number;
 }
 
 /** What the children of a sitrep inherit, or null when its row doesn't exist. */
+export async function readHeritage(database: Queryable, sitrepId: string): Promise<Heritage | null> {
+  const origin = await readOrigin(database, sitrepId);
+  if (!origin) return null;
+  const { rows } = await database.query<HeirloomRow>(
+    'SELECT id, requested_sitrep_id, generation FROM fm_alert_request WHERE sitrep_id = $1',
+    [sitrepId],
+  );
+  const requests = rows.map((row) => [row.id, heirloom(row)] as const);
+  return { ...origin, requests: new Map(requests) };
+}
+
+/** All that a child may be held against; its payloads make it as large as the document. */
 export async function readParent(database: Queryable, sitrepId: string): Promise<Parent | null> {
+  const origin = await readOrigin(database, sitrepId);
+  if (!origin) return null;
+  const { rows } = await database.query<RequestRow>(
+    `SELECT id, case_id, alert_class, alert_version, payload, requested_sitrep_id, generation
+       FROM fm_alert_request WHERE sitrep_id = $1`,
+    [sitrepId],
+  );
+  const requests = rows.map((row) => {
+    const { case_id: caseId, alert_class: name, alert_version: version, payload } = row;
+    return [row.id, { ...heirloom(row), caseId, class: name, version, payload }] as const;
+  });
+  return { ...origin, requests: new Map(requests) };
+}
+
+function heirloom({ requested_sitrep_id: requestedSitrepId, generation }: HeirloomRow) {
+  return { requestedSitrepId, generation };
+}
+
+/** The heritage but for the requests. */
+async function readOrigin(database: Queryable, sitrepId: string): Promise<Omit<Heritage, 'requests'> | null> {
   const sitrep = await database.query<{ alert_generation: number }>(
     'SELECT alert_generation FROM fm_sitrep WHERE id = $1',
     [sitrepId],
@@ -40,11 +74,6 @@ export async function readParent(database: Queryable, sitrepId: string): Promise
     'SELECT case_id, restart_id, ena, assigned_sitrep_id FROM fm_ereport_in_case WHERE sitrep_id = $1',
     [sitrepId],
   );
-  const requests = await database.query<RequestRow>(
-    `SELECT id, case_id, alert_class, alert_version, payload, requested_sitrep_id, generation
-       FROM fm_alert_request WHERE sitrep_id = $1`,
-    [sitrepId],
-  );
   return {
     alertGeneration,
     cases: new Map(
@@ -57,19 +86,6 @@ export async function readParent(database: Queryable, sitrepId: string): Promise
       ereports.rows.map((row) => [
         assignmentKey(row.case_id, row.restart_id, formatEna(BigInt(row.ena))),
         row.assigned_sitrep_id,
-      ]),
-    ),
-    requests: new Map(
-      requests.rows.map((row) => [
-        row.id,
-        {
-          caseId: row.case_id,
-          class: row.alert_class,
-          version: row.alert_version,
-          payload: row.payload,
-          requestedSitrepId: row.requested_sitrep_id,
-          generation: row.generation,
-        },
       ]),
     ),
   };

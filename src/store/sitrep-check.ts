@@ -1,7 +1,7 @@
 import type { Refusal } from '../model/lifecycle.ts';
 import { type Lineage, lineageFaults, lineageOf } from '../model/lineage.ts';
 import type { SitrepDocument, SitrepInput } from '../model/sitrep.ts';
-import { parentStanding, readParent } from './parent.ts';
+import { type ParentStanding, parentStanding, readHeritage, readParent } from './parent.ts';
 import type { Queryable } from './transaction.ts';
 
 export type Check = { kind: 'sound'; lineage: Lineage } | { kind: 'refused'; refusal: Refusal };
@@ -10,9 +10,9 @@ export type Check = { kind: 'sound'; lineage: Lineage } | { kind: 'refused'; ref
 const NAMED_IDS = 100;
 
 /**
- * Holds a document against its parent. The API asks before it accepts a submission, so that its sender
- * hears at once; the insert asks again, with the parent's row locked, and writes what was derived.
- * `claims` are the sitrep ids that the submitter sent along; the stored document has none.
+ * Holds a document against its parent before it is accepted, so that its sender hears at once. `claims` are the
+ * sitrep ids that the submitter sent along. What is sound stays sound: neither the document nor a parent that is
+ * in history ever changes, and one that is no longer the head never is again.
  */
 export async function checkAgainstParent(
   database: Queryable,
@@ -22,19 +22,27 @@ export async function checkAgainstParent(
   const parent = document.parentId === null ? null : await readParent(database, document.parentId);
   const lineage = lineageOf(document, parent);
   const standing = await parentStanding(database, document.parentId, lineage.newRequestIds);
-  if (!standing.inHistory) return { kind: 'refused', refusal: { kind: 'parentNotCurrent' } };
-  // It has lost already and can only be orphaned, so it causes nothing that would have to be right.
-  if (!standing.isHead) return { kind: 'sound', lineage };
-  const faults = lineageFaults(claims, lineage, parent);
-  if (faults.length > 0) return { kind: 'refused', refusal: { kind: 'invalid', faults } };
-  const used = standing.usedRequestIds;
-  if (used.length > 0) {
-    const refusal: Refusal = {
-      kind: 'requestIdUsed',
-      requestIds: used.slice(0, NAMED_IDS),
-      count: used.length,
-    };
-    return { kind: 'refused', refusal };
+  if (standing.inHistory && standing.isHead) {
+    const faults = lineageFaults(claims, lineage, parent);
+    if (faults.length > 0) return { kind: 'refused', refusal: { kind: 'invalid', faults } };
   }
-  return { kind: 'sound', lineage };
+  return judge(standing, lineage);
+}
+
+/**
+ * Asks at the insert, with the parent's row locked, what may have changed since: whether the parent is in history
+ * and the head, and whether an id has been used. What the children inherit is all that is read of the parent.
+ */
+export async function inheritFromParent(database: Queryable, document: SitrepDocument): Promise<Check> {
+  const parent = document.parentId === null ? null : await readHeritage(database, document.parentId);
+  const lineage = lineageOf(document, parent);
+  return judge(await parentStanding(database, document.parentId, lineage.newRequestIds), lineage);
+}
+
+function judge({ inHistory, isHead, usedRequestIds: used }: ParentStanding, lineage: Lineage): Check {
+  if (!inHistory) return { kind: 'refused', refusal: { kind: 'parentNotCurrent' } };
+  // One whose parent is not the head can only be orphaned, so it causes nothing that would have to be right.
+  if (!isHead || used.length === 0) return { kind: 'sound', lineage };
+  const requestIds = used.slice(0, NAMED_IDS);
+  return { kind: 'refused', refusal: { kind: 'requestIdUsed', requestIds, count: used.length } };
 }

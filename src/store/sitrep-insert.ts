@@ -3,7 +3,7 @@ import type { Refusal } from '../model/lifecycle.ts';
 import type { Lineage } from '../model/lineage.ts';
 import type { SitrepDocument } from '../model/sitrep.ts';
 import { type Column, copyRows, ena, int4, int8, jsonb, text, uuid } from './copy.ts';
-import { checkAgainstParent } from './sitrep-check.ts';
+import { inheritFromParent } from './sitrep-check.ts';
 import { discardSubmission, readSubmitted } from './submission.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
@@ -40,7 +40,7 @@ async function write(
 ): Promise<InsertOutcome> {
   // What is derived from the parent must not change under this insert.
   await client.query('SELECT FROM fm_sitrep WHERE id = $1 FOR KEY SHARE', [document.parentId]);
-  const check = await checkAgainstParent(client, document, document);
+  const check = await inheritFromParent(client, document);
   if (check.kind === 'refused') {
     // The order of decisions: whether it is in comes first, and a twin may have got it in meanwhile.
     return (await alreadyIn(client, document.id, digest)) ?? check;
