@@ -50,7 +50,6 @@ async function measure(
   const prepare = async () => {
     await clear(pool, document.id);
     await submit(pool, submission);
-    await pool.query('CHECKPOINT');
   };
   const { ours, bare } = await interleave(rounds, {
     ours: { prepare, run: () => insertDocument(pool, submission.document, submission.digest) },
@@ -67,7 +66,7 @@ async function clear(pool: pg.Pool, sitrepId: string): Promise<void> {
   for (const table of CHILD_TABLES) await pool.query(`DELETE FROM ${table} WHERE sitrep_id = $1`, [sitrepId]);
   await pool.query('DELETE FROM fm_sitrep WHERE id = $1', [sitrepId]);
   await pool.query('DELETE FROM sitrep_submission');
-  await pool.query('VACUUM');
+  await pool.query(`VACUUM ${CHILD_TABLES.join(', ')}, fm_sitrep, sitrep_submission`);
 }
 
 async function parsing({ scale }: Ground): Promise<Row[]> {
