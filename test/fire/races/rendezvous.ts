@@ -63,8 +63,8 @@ export const slowOnOldSitrep: Race = {
     await gate.reached(late);
     const made = arena.begin(swap(quick, next));
     if (await arena.endsBeforeItWaits('quick', made)) {
-      await rendezvous(quick, next.id);
-      await collectMarkers(quick);
+      await arena.endsBeforeItWaits('quick', arena.begin(rendezvous(quick, next.id)));
+      await collectMarkers(await arena.actor('collector'));
     }
     await gate.open();
     await Promise.all([late, made]);
