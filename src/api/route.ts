@@ -13,7 +13,7 @@ export interface Asked<Params, Query> {
 
 export interface Answer {
   status: number;
-  /** Sent as JSON. */
+  /** Sent as JSON; a stream as it comes. */
   body?: unknown;
   headers?: Record<string, string>;
 }

@@ -1,11 +1,13 @@
 import pg from 'pg';
 
+export const STATEMENT_TIMEOUT = 120_000;
+
 /**
  * Bounds for every session. Without them one stalled client that holds the head would stop every commit:
  * statement and lock time-outs end what runs or waits, the idle one ends a transaction whose client is gone.
  */
 const SESSION = {
-  statement_timeout: 120_000,
+  statement_timeout: STATEMENT_TIMEOUT,
   lock_timeout: 15_000,
   idle_in_transaction_session_timeout: 15_000,
   // In seconds. While a COPY waits for its client none of the above ends it: when the client's machine vanishes in
@@ -15,7 +17,7 @@ const SESSION = {
   tcp_keepalives_count: 3,
 };
 /** The server's time-out can't be heard through a dead connection; this one needs no server. */
-const QUERY_TIMEOUT = SESSION.statement_timeout + 10_000;
+const QUERY_TIMEOUT = STATEMENT_TIMEOUT + 10_000;
 
 // bigint columns are versions, generations and counts here, far below 2^53.
 const types = {

@@ -1,3 +1,4 @@
+import { addAbortSignal, Readable } from 'node:stream';
 import type pg from 'pg';
 import { type StoredState, workflowIdOf } from '../model/lifecycle.ts';
 import { lineageOf } from '../model/lineage.ts';
@@ -5,7 +6,11 @@ import type { SitrepDocument } from '../model/sitrep.ts';
 import type { CaseView, Page, RendezvousView, SitrepHeading, SitrepView } from '../model/views.ts';
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
 import { readParent } from './parent.ts';
+import { STATEMENT_TIMEOUT } from './pool.ts';
+import { readCases } from './sitrep-cases.ts';
 import { type Queryable, transaction } from './transaction.ts';
+
+const ONE_SNAPSHOT = 'REPEATABLE READ READ ONLY';
 
 export type SitrepRef = { id: string } | { version: number } | 'current';
 
@@ -44,15 +49,70 @@ export async function readSitrep(pool: pg.Pool, ref: SitrepRef): Promise<SitrepV
   return transaction(
     pool,
     async (client) => {
-      const heading = await readHeading(client, ref);
-      if (heading) {
-        const rendezvous = heading.state === 'current' ? await readRendezvous(client) : null;
-        return { ...headingView(heading), rendezvous, cases: await readCases(client, heading.id) };
-      }
-      return typeof ref === 'object' && 'id' in ref ? readSubmittedView(client, ref.id) : null;
+      const found = await findSitrep(client, ref);
+      if (!found) return null;
+      const cases: CaseView[] = [];
+      for await (const batch of found.cases) cases.push(...(JSON.parse(`[${batch}]`) as CaseView[]));
+      return { ...found.top, cases };
     },
-    'REPEATABLE READ READ ONLY',
+    ONE_SNAPSHOT,
   );
+}
+
+/**
+ * The same as JSON text, of which only a few batches are in memory at a time. Ends with an error when its reader
+ * takes longer than a statement may: so long a snapshot and a connection are held.
+ */
+export async function streamSitrep(
+  pool: pg.Pool,
+  ref: SitrepRef,
+  milliseconds: number = STATEMENT_TIMEOUT,
+): Promise<Readable | null> {
+  const pieces = piecesOfSitrep(pool, ref);
+  const first = await pieces.next();
+  if (first.done) return null;
+  const stream = Readable.from(pieces);
+  stream.unshift(first.value);
+  return addAbortSignal(AbortSignal.timeout(milliseconds), stream);
+}
+
+async function* piecesOfSitrep(pool: pg.Pool, ref: SitrepRef): AsyncGenerator<Buffer | string> {
+  const client = await pool.connect();
+  let finished = false;
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL ${ONE_SNAPSHOT}`);
+    const found = await findSitrep(client, ref);
+    if (found) {
+      yield `${JSON.stringify(found.top).slice(0, -1)},"cases":[`;
+      let isFirst = true;
+      for await (const batch of found.cases) {
+        if (!isFirst) yield ',';
+        isFirst = false;
+        yield batch;
+      }
+    }
+    await client.query('COMMIT');
+    finished = true;
+    if (found) yield ']}';
+  } finally {
+    // A reader that went away in the middle leaves a COPY behind that only the end of the connection ends.
+    client.release(!finished);
+  }
+}
+
+/** What stands at the top of a sitrep, and its cases as `readCases` gives them. */
+interface Found {
+  top: Omit<SitrepView, 'cases'>;
+  cases: AsyncIterable<Buffer> | Iterable<Buffer>;
+}
+
+async function findSitrep(client: pg.PoolClient, ref: SitrepRef): Promise<Found | null> {
+  const heading = await readHeading(client, ref);
+  if (heading) {
+    const rendezvous = heading.state === 'current' ? await readRendezvous(client) : null;
+    return { top: { ...headingView(heading), rendezvous }, cases: readCases(client, heading.id) };
+  }
+  return typeof ref === 'object' && 'id' in ref ? findSubmitted(client, ref.id) : null;
 }
 
 /** Sitreps newest first, those that are only submitted among them. */
@@ -153,68 +213,8 @@ async function readRendezvous(client: Queryable): Promise<RendezvousView> {
   };
 }
 
-/** An unsigned 64-bit `numeric` as `0x…`: to_hex takes the bigint of the same 64 bits. */
-function enaAsText(column: string): string {
-  return `'0x' || to_hex((CASE WHEN ${column} >= 9223372036854775808
-                               THEN ${column} - 18446744073709551616 ELSE ${column} END)::bigint)`;
-}
-
-/**
- * Three statements, put together here: as one join, Postgres falls for statistics that are older than the
- * sitrep, expects one row of it, and compares each case with each request (minutes instead of half a second).
- */
-async function readCases(client: Queryable, sitrepId: string): Promise<CaseView[]> {
-  const ereports = await readChildren<CaseView['ereports'][number]>(client, EREPORTS, sitrepId);
-  const requests = await readChildren<CaseView['alertRequests'][number]>(client, REQUESTS, sitrepId);
-  const { rows } = await client.query<Omit<CaseView, 'ereports' | 'alertRequests'>>(CASES, [sitrepId]);
-  return rows.map((row) => ({
-    ...row,
-    ereports: ereports.get(row.id) ?? [],
-    alertRequests: requests.get(row.id) ?? [],
-  }));
-}
-
-/** The children of a sitrep's cases, by case id. */
-async function readChildren<Child>(
-  client: Queryable,
-  statement: string,
-  sitrepId: string,
-): Promise<Map<string, Child[]>> {
-  const { rows } = await client.query<{ caseId: string; child: Child }>(statement, [sitrepId]);
-  const children = new Map<string, Child[]>();
-  for (const { caseId, child } of rows) {
-    const siblings = children.get(caseId);
-    if (siblings) siblings.push(child);
-    else children.set(caseId, [child]);
-  }
-  return children;
-}
-
-const CASES = `
-  SELECT id, engine, closed_sitrep_id IS NOT NULL AS closed, comment,
-         created_sitrep_id AS "createdSitrepId", closed_sitrep_id AS "closedSitrepId"
-    FROM fm_case WHERE sitrep_id = $1 ORDER BY id`;
-
-const EREPORTS = `
-  SELECT a.case_id AS "caseId", json_build_object(
-           'restartId', a.restart_id, 'ena', ${enaAsText('a.ena')}, 'comment', a.comment,
-           'assignedSitrepId', a.assigned_sitrep_id,
-           'ereport', CASE WHEN er.ena IS NOT NULL THEN json_build_object(
-             'reporter', er.reporter, 'class', er.class, 'serialNumber', er.serial_number,
-             'partNumber', er.part_number, 'timeCollected', ${timeAsText('er.time_collected')},
-             'body', er.body) END) AS child
-    FROM fm_ereport_in_case a
-    LEFT JOIN ereport er ON er.restart_id = a.restart_id AND er.ena = a.ena
-   WHERE a.sitrep_id = $1 ORDER BY a.restart_id, a.ena`;
-
-const REQUESTS = `
-  SELECT case_id AS "caseId", json_build_object(
-           'id', id, 'class', alert_class, 'version', alert_version, 'payload', payload,
-           'comment', comment, 'requestedSitrepId', requested_sitrep_id) AS child
-    FROM fm_alert_request WHERE sitrep_id = $1 ORDER BY id`;
-
 /** A sitrep that waits for its insert: read from the submission, with what will be derived. */
-async function readSubmittedView(client: Queryable, id: string): Promise<SitrepView | null> {
+async function findSubmitted(client: Queryable, id: string): Promise<Found | null> {
   const { rows } = await client.query<HeadingRow & { document: string }>(
     `SELECT found.*, sub.document FROM (${SUBMITTED} WHERE sub.sitrep_id = $1) AS found
        JOIN sitrep_submission sub ON sub.sitrep_id = found.id`,
@@ -239,5 +239,9 @@ async function readSubmittedView(client: Queryable, id: string): Promise<SitrepV
       requestedSitrepId: lineage.requested(request.id).requestedSitrepId,
     })),
   }));
-  return { ...headingView(row), rendezvous: null, cases };
+  const asText = JSON.stringify(cases).slice(1, -1);
+  return {
+    top: { ...headingView(row), rendezvous: null },
+    cases: asText === '' ? [] : [Buffer.from(asText)],
+  };
 }

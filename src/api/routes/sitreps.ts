@@ -3,10 +3,13 @@ import { STORED_STATES } from '../../model/lifecycle.ts';
 import { Problem } from '../../model/problem.ts';
 import { SitrepInput } from '../../model/sitrep.ts';
 import { SitrepHeading, SitrepView, SubmissionView } from '../../model/views.ts';
-import { listSitreps, readSitrep } from '../../store/sitrep-read.ts';
+import { listSitreps, streamSitrep } from '../../store/sitrep-read.ts';
 import { given, paging, SitrepParameter } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 import { submit } from '../submit.ts';
+
+/** A sitrep comes from the store as text, and is sent as it comes. */
+const JSON_TEXT = { 'content-type': 'application/json; charset=utf-8' };
 
 const LOCATION = { Location: 'Where the sitrep is read.' };
 
@@ -80,8 +83,8 @@ const current = route({
   answers: { 200: { description: 'The current sitrep, whole.', schema: SitrepView } },
   problems: ['not-found', 'unavailable'],
   async handle({ pool }) {
-    const body = await readSitrep(pool, 'current');
-    if (body) return { status: 200, body };
+    const body = await streamSitrep(pool, 'current');
+    if (body) return { status: 200, headers: JSON_TEXT, body };
     throw new Problem(
       'not-found',
       'There is no current sitrep: the first one, with a null parent, is still to come.',
@@ -98,8 +101,8 @@ const read = route({
   answers: { 200: { description: 'The sitrep, whole.', schema: SitrepView } },
   problems: ['not-found', 'unavailable'],
   async handle({ pool }, { params: { sitrep } }) {
-    const body = await readSitrep(pool, sitrep);
-    if (body) return { status: 200, body };
+    const body = await streamSitrep(pool, sitrep);
+    if (body) return { status: 200, headers: JSON_TEXT, body };
     const detail =
       'id' in sitrep
         ? `There is no sitrep ${sitrep.id}: it was never submitted, was refused, or has been collected.`

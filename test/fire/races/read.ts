@@ -9,8 +9,9 @@ import type { Arena } from '../arena.ts';
 import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
 
-/** The statements of a read, after the one that finds the sitrep. */
-const STEPS = ['FROM fm_ereport_in_case', 'FROM fm_alert_request', 'FROM fm_case'];
+/** The statements of a read after the one that finds the sitrep, up to the COPY of its cases. */
+const BEFORE_THE_CASES = 'SET LOCAL enable_nestloop';
+const STEPS = ['FROM fm_sitrep_head h JOIN fm_rendezvous_progress', BEFORE_THE_CASES];
 
 /** Reads while `meanwhile` comes in after the sitrep was found, and expects to have read it whole. */
 async function readDuring(
@@ -20,7 +21,9 @@ async function readDuring(
   ref: SitrepRef,
   meanwhile: () => Promise<unknown>,
 ): Promise<SitrepView> {
-  const gate = await arena.gate('reader', { beforeStatement: random.pick(STEPS) });
+  const gate = await arena.gate('reader', {
+    beforeStatement: ref === 'current' ? random.pick(STEPS) : BEFORE_THE_CASES,
+  });
   const reader = await arena.actor('reader');
   const read = arena.begin(readSitrep(reader, ref));
   await gate.reached(read);
