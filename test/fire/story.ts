@@ -10,6 +10,9 @@ import type { World } from './world.ts';
 /** Whatever dies meanwhile. */
 const PATIENCE = 200_000;
 
+/** A worker that stands still still takes tasks, as many as it had asked for; by default each is lost for ten seconds. */
+const TASK_TIMEOUT = '2s';
+
 /** More than two chunks of a rendezvous. */
 const MANY = 4_500;
 
@@ -78,6 +81,7 @@ async function becomeCurrent(world: World, sent: Sent): Promise<void> {
     return rows.length === 1;
   };
   await until(`${sent.id} is reconciled`, reconciled, PATIENCE);
+  await untilLifecycle(world, sent, 'RUNNING, current');
 }
 
 async function submitted(world: World, sent: Sent): Promise<void> {
@@ -95,6 +99,7 @@ async function start({ temporal }: World, sent: Sent): Promise<void> {
     workflowId: workflowIdOf(sent.id),
     taskQueue: TASK_QUEUE,
     args: [{ sitrepId: sent.id, digest: submissionOf(sent).digest }],
+    workflowTaskTimeout: TASK_TIMEOUT,
   });
 }
 
@@ -103,6 +108,7 @@ async function tend({ temporal }: World): Promise<void> {
     workflowId: TEND,
     taskQueue: TASK_QUEUE,
     args: [{ dryRun: false }],
+    workflowTaskTimeout: TASK_TIMEOUT,
   });
 }
 
