@@ -93,8 +93,8 @@ const GUARDED_INSERT = `
     SELECT CAST(CASE WHEN NOT EXISTS (SELECT FROM rendezvous_alert_created WHERE alert_id = $1)
                      THEN 'true' ELSE 'marker exists' END AS boolean) AS ok
   ), made AS (
-    INSERT INTO alert (id, class, version, payload, case_id)
-    SELECT $1, $2, $3, $4::jsonb, $5 FROM stale_guard s, marker_guard m WHERE s.ok AND m.ok
+    INSERT INTO alert (id, class, version, payload, case_id, requested_sitrep_id)
+    SELECT $1, $2, $3, $4::jsonb, $5, $7 FROM stale_guard s, marker_guard m WHERE s.ok AND m.ok
     ON CONFLICT DO NOTHING
     RETURNING id
   ), marker AS (
@@ -111,8 +111,9 @@ async function meetBarely(pool: pg.Pool, sitrepId: string): Promise<void> {
   try {
     await client.query('BEGIN');
     await client.query(
-      `INSERT INTO alert (id, class, version, payload, case_id)
-       SELECT id, alert_class, alert_version, payload, case_id FROM fm_alert_request WHERE sitrep_id = $1`,
+      `INSERT INTO alert (id, class, version, payload, case_id, requested_sitrep_id)
+       SELECT id, alert_class, alert_version, payload, case_id, requested_sitrep_id
+         FROM fm_alert_request WHERE sitrep_id = $1`,
       [sitrepId],
     );
     await client.query(
