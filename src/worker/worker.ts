@@ -39,7 +39,7 @@ const FORCE = '10 seconds';
  * How long a step of a lifecycle waits for the worker that has it in memory, which may have been killed. Any other
  * worker can go on from its history, which is short.
  */
-const STICKY = '2 seconds';
+export const STICKY = '2 seconds';
 
 /** Receivers that are sent to at once. Each mostly waits for its receiver, which may hang for as long as it likes. */
 const RECEIVERS_AT_ONCE = 200;
