@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { from } from 'pg-copy-streams';
+import { from, to } from 'pg-copy-streams';
 
 /** How one column is written in the binary COPY format. */
 export interface Column {
@@ -39,6 +39,17 @@ export async function copyRows(
   const names = columns.map((column) => column.name).join(', ');
   const stream = client.query(from(`COPY ${table} (${names}) FROM STDIN (FORMAT binary)`));
   await pipeline(Readable.from(encode(columns, rows), { objectMode: false }), stream);
+}
+
+/** What a `COPY … TO STDOUT` gives, as it is read and no faster than it is taken. */
+export async function* copyOut(client: pg.PoolClient, statement: string): AsyncGenerator<Buffer> {
+  const stream = to(statement);
+  try {
+    yield* client.query(stream);
+  } finally {
+    // pg's timer on a query stands until this callback of it is called, which such a stream never does.
+    (stream as { callback?: () => void }).callback?.();
+  }
 }
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { to } from 'pg-copy-streams';
+import { copyOut } from './copy.ts';
 import { timeAsText } from './cursor.ts';
 
 const NEWLINE = 0x0a;
@@ -13,7 +13,7 @@ export async function* readCases(client: pg.PoolClient, sitrepId: string): Async
   // compares each case with each request; merging what is sorted anyway takes as long whatever it expects.
   await client.query('SET LOCAL enable_nestloop = off; SET LOCAL enable_hashjoin = off');
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of client.query(to(copyOfCases(client.escapeLiteral(sitrepId))))) {
+  for await (const chunk of copyOut(client, copyOfCases(client.escapeLiteral(sitrepId)))) {
     const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     const end = bytes.lastIndexOf(NEWLINE);
     if (end > 0) yield bytes.subarray(1, end);

@@ -34,6 +34,7 @@ describe('the registry', () => {
   test('knows the classes that are asked for', () => {
     expect(NAMES.toSorted()).toEqual([
       ...PSU_CLASSES,
+      'sitrep.receiver.disabled',
       'test.foo',
       'test.foo.bar',
       'test.foo.baz',

@@ -8,6 +8,8 @@ const DEFAULTS = {
   SITREP_MAX_BODY: 268_435_456,
   SITREP_KEEP_VERSIONS: 2_000,
   SITREP_ORPHAN_GRACE_SECONDS: 3_600,
+  SITREP_SECRET_KEY: '',
+  SITREP_WEBHOOK_ALLOW: '',
 };
 
 describe('the settings', () => {
@@ -28,6 +30,8 @@ describe('the settings', () => {
       SITREP_MAX_BODY: '1024',
       SITREP_KEEP_VERSIONS: '1',
       SITREP_ORPHAN_GRACE_SECONDS: '0',
+      SITREP_SECRET_KEY: 'c2VjcmV0',
+      SITREP_WEBHOOK_ALLOW: '10.0.0.0/8,::1/128',
     };
     expect(readSettings({ ...environment, SITREP_NOTHING: 'x', PATH: '/bin' })).toEqual({
       ...environment,

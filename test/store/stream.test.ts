@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { readSitrep, streamSitrep } from '../../src/store/sitrep-read.ts';
 import { submit } from '../../src/store/submission.ts';
 import { commit } from '../support/commit.ts';
@@ -20,6 +20,10 @@ beforeAll(async () => {
 });
 // Which also fails when a stream kept its connection.
 afterAll(() => db.drop());
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const everyConnectionIsBack = () =>
   expect.poll(() => db.pool.totalCount - db.pool.idleCount, { timeout: 10_000 }).toBe(0);
@@ -55,6 +59,15 @@ test('a stream is, as JSON, the sitrep that is read as an object: whatever its t
     expect(json).toMatchObject({ state: 'submitted' });
   }
   await everyConnectionIsBack();
+});
+
+test('a stream that was read leaves no timer behind, which would hold a process that is to end', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await db.pool.query('SELECT 1');
+  const before = vi.getTimerCount();
+  const stream = await streamSitrep(db.pool, { id: large.id });
+  for await (const _ of stream ?? []);
+  expect(vi.getTimerCount()).toBe(before);
 });
 
 test('[I9] a stream whose connection breaks in the middle ends with an error, not as if it were whole', async () => {

@@ -18,13 +18,15 @@ export interface Schema {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
 }
 
 /** Keywords that are obeyed below, and those that say nothing about which values are valid. */
 const KNOWN = new Set(
   [
     '$ref type format pattern const enum items anyOf oneOf properties required additionalProperties',
-    'minimum maximum minLength maxLength default title description',
+    'minimum maximum minLength maxLength minItems maxItems default title description',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -66,7 +68,7 @@ export class FromSchema {
       case 'string':
         return textOf(schema);
       case 'array':
-        return fc.array(this.value(schema.items ?? {}), { maxLength: MAX_ITEMS });
+        return this.#list(schema);
       case 'object':
         return this.#object(schema);
       default:
@@ -85,6 +87,11 @@ export class FromSchema {
     const schema = this.#components[reference.replace('#/components/schemas/', '')];
     if (!schema) throw new Error(`The document has no ${reference}.`);
     return schema;
+  }
+
+  #list({ items = {}, minItems = 0, maxItems = Number.MAX_SAFE_INTEGER }: Schema): fc.Arbitrary<unknown> {
+    const usual = Math.max(minItems, MAX_ITEMS);
+    return fc.array(this.value(items), { minLength: minItems, maxLength: Math.min(maxItems, usual) });
   }
 
   #object({ properties, required = [], additionalProperties = true }: Schema): fc.Arbitrary<unknown> {
