@@ -2,7 +2,7 @@
 
 /** Shown in lists and kept as a search attribute, whose column holds 255 characters. */
 export const MAX_CREATOR = 200;
-/** Characters (UTF-16 units) of a comment or any other text: comments are for people to read. */
+/** Characters of a comment or any other text: comments are for people to read. */
 export const MAX_TEXT = 10_000;
 /** Bytes of one alert payload as JSON: a payload travels in one webhook body. */
 export const MAX_PAYLOAD_BYTES = 64 * 1024;

@@ -15,10 +15,12 @@ const MAX_ATTEMPTS = 50;
 const MAX_DELAY = 7 * 86_400;
 
 /** What can be seen in the text of an endpoint; which addresses it may lead to is asked when it is connected to. */
-const Endpoint = text(MAX_ENDPOINT).superRefine((value, context) => {
-  const fault = endpointFault(value);
-  if (fault) context.addIssue({ code: 'custom', message: fault });
-});
+const Endpoint = text(MAX_ENDPOINT)
+  .superRefine((value, context) => {
+    const fault = endpointFault(value);
+    if (fault) context.addIssue({ code: 'custom', message: fault });
+  })
+  .meta({ format: 'uri' });
 
 function endpointFault(value: string): string | null {
   if (!URL.canParse(value)) return 'must be a URL';

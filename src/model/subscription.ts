@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { alertClass, isTestClass } from './alert-class.ts';
 
-const SEGMENT = /^(?:[a-z0-9_]+|\*|\*\*)$/;
+const SEGMENT = '(?:[a-z0-9_]+|\\*|\\*\\*)';
+const SEGMENT_ALONE = new RegExp(`^${SEGMENT}$`);
 const MAX_PATTERN = 200;
 
 /**
@@ -14,10 +15,11 @@ export const SubscriptionPattern = z
   .superRefine((pattern, context) => {
     const fault = patternFault(pattern);
     if (fault) context.addIssue({ code: 'custom', message: fault });
-  });
+  })
+  .meta({ pattern: `^${SEGMENT}(\\.${SEGMENT})*$` });
 
 function patternFault(pattern: string): string | null {
-  const odd = pattern.split('.').find((segment) => !SEGMENT.test(segment));
+  const odd = pattern.split('.').find((segment) => !SEGMENT_ALONE.test(segment));
   if (odd !== undefined) {
     return `has the segment "${odd.slice(0, 50)}"; a segment is lower-case letters, digits and _, or *, or **`;
   }

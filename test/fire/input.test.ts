@@ -11,7 +11,7 @@ import { brokenRequest, fromNowhere, MAX_BODY } from './input/broken-request.ts'
 import type { Answer, Request } from './input/http.ts';
 import { strangeBytes } from './input/strange-bytes.ts';
 import { Untouched } from './input/untouched.ts';
-import { validRequest } from './input/valid-request.ts';
+import { NOBODY, validRequest } from './input/valid-request.ts';
 import type { Tally } from './tally.ts';
 import { underFire } from './under-fire.ts';
 
@@ -27,6 +27,7 @@ const RUNS = {
   away: 60,
 };
 const CLIENTS = 8;
+const RECEIVERS = 30;
 
 underFire(
   '[I32] whatever a client sends is answered as documented, never with 5xx, and never written in part',
@@ -54,11 +55,18 @@ async function attack(seed: number, tally: Tally): Promise<void> {
   }
 }
 
-/** Two versions, and so many alerts that some are left when many have been deleted. */
+/** Two versions, and so many alerts and receivers that some are left when many have been deleted. */
 async function begin({ api }: AttackedApi): Promise<void> {
+  for (let n = 0; n < RECEIVERS; n++) {
+    const subscriptions = ['test.quux.bar'];
+    const body = { name: `deaf-${n}`, endpoint: NOBODY, subscriptions, retryDelays: [0] };
+    expect((await api.post('/v1/receivers', body)).status).toBe(201);
+  }
   const alertRequests = Array.from({ length: 50 }, () => aRequest());
+  const told = Array.from({ length: 2 }, () => aRequest({ class: 'test.quux.bar' }));
   const ereports = [{ restartId: newId(), ena: '0x1' }];
-  const first = aSitrep({ cases: [aCase({ ereports, alertRequests })] });
+  const cases = [aCase({ ereports, alertRequests }), aCase({ alertRequests: told })];
+  const first = aSitrep({ cases });
   for (const sent of [first, aChildOf(first)]) expect((await api.submit(sent)).status).toBe(201);
 }
 

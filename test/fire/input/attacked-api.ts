@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import type { DeliveryView } from '../../../src/model/delivery.ts';
+import type { ReceiverView } from '../../../src/model/receiver.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView } from '../../../src/model/views.ts';
 import type { TestApi } from '../../api/harness.ts';
 import type { Tally } from '../tally.ts';
@@ -67,6 +69,23 @@ export class AttackedApi {
     await expect
       .poll(async () => (await this.#readCurrent())?.rendezvous?.reconciled ?? true, waiting)
       .toBe(true);
+    await this.#silence();
+  }
+
+  /** Whoever would be tried again later is disabled; what is sent once only has ended soon. */
+  async #silence(): Promise<void> {
+    const waiting = { timeout: 30_000 };
+    await expect.poll(() => this.api.count('alert WHERE time_dispatched IS NULL'), waiting).toBe(0);
+    const { items } = await this.#read<Page<ReceiverView>>('/v1/receivers?limit=1000');
+    for (const { id, enabled, retryDelays } of items) {
+      if (enabled && retryDelays.some((delay) => delay > 0)) {
+        await this.api.ask('PATCH', `/v1/receivers/${id}`, {
+          body: { enabled: false },
+          headers: { 'content-type': 'application/json' },
+        });
+      }
+    }
+    await expect.poll(() => this.api.count(`delivery WHERE state = 'pending'`), waiting).toBe(0);
   }
 
   async refreshCurrent(): Promise<void> {
@@ -78,15 +97,24 @@ export class AttackedApi {
     await this.refreshCurrent();
     const sitreps = await this.#read<Page<SitrepHeading>>('/v1/sitreps?limit=5');
     const alerts = await this.#read<Page<AlertView>>('/v1/alerts?limit=50');
-    const cursors = [sitreps.nextCursor, alerts.nextCursor].filter((cursor) => cursor !== null);
+    const receivers = await this.#read<Page<ReceiverView>>('/v1/receivers?limit=50');
+    const deliveries = await this.#read<Page<DeliveryView>>('/v1/deliveries?limit=50');
+    const pages = [sitreps, alerts, receivers, deliveries];
+    const cursors = pages.map(({ nextCursor }) => nextCursor).filter((cursor) => cursor !== null);
     return {
       host: this.host,
       parameters: {
         sitrep: ['v1', 'v2', ...sitreps.items.map(({ id }) => id)],
-        id: alerts.items.map(({ id }) => id),
         caseId: alerts.items.map(({ caseId }) => caseId).filter((id) => id !== null),
         class: alerts.items.map((alert) => alert.class),
+        alertId: alerts.items.map(({ id }) => id),
+        receiverId: receivers.items.map(({ id }) => id),
         cursor: cursors,
+      },
+      ids: {
+        alerts: alerts.items.map(({ id }) => id),
+        receivers: receivers.items.map(({ id }) => id),
+        deliveries: deliveries.items.map(({ id }) => id),
       },
       current: () => this.#current,
     };

@@ -118,6 +118,7 @@ function integerOf({ minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAF
 function textOf({ format, pattern, minLength = 0, maxLength }: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return fc.uuid();
   if (format === 'date-time') return dateTime;
+  if (format === 'uri') return fc.webUrl({ validSchemes: ['http', 'https'] });
   if (format !== undefined) throw new Error(`There is no generator for texts of format ${format}.`);
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern, 'u'));
   const usual = fc.string({ unit: 'grapheme', minLength, maxLength: MAX_USUAL_LENGTH });

@@ -88,12 +88,32 @@ function readAnswer(bytes: Buffer, start: number, bodiless: boolean): { answer: 
   if (bodiless || status < 200 || status === 204) {
     return { answer: { status, headers, body: Buffer.alloc(0) }, end: begin };
   }
-  // Only the pages of the reference come in chunks, and nothing here asks for them.
-  const length = Number(headers.get('content-length'));
-  if (!Number.isInteger(length) || begin + length > bytes.length) {
-    throw new Error(`An answer came in part: ${bytes.toString('latin1', start, start + 300)}`);
+  const inChunks = headers.get('transfer-encoding') === 'chunked';
+  const { body, end } = inChunks
+    ? readChunks(bytes, begin)
+    : readPiece(bytes, begin, Number(headers.get('content-length')));
+  return { answer: { status, headers, body }, end };
+}
+
+/** Chunks after one another, each with its length in front; an empty one is the end. */
+function readChunks(bytes: Buffer, begin: number): { body: Buffer; end: number } {
+  const pieces: Buffer[] = [];
+  for (let at = begin; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', at);
+    const length = Number.parseInt(bytes.toString('latin1', at, Math.max(lineEnd, at)), 16);
+    const { body, end } = readPiece(bytes, lineEnd + 2, length);
+    at = end + 2;
+    if (length === 0) return { body: Buffer.concat(pieces), end: at };
+    pieces.push(body);
   }
-  return { answer: { status, headers, body: bytes.subarray(begin, begin + length) }, end: begin + length };
+}
+
+function readPiece(bytes: Buffer, begin: number, length: number): { body: Buffer; end: number } {
+  const end = begin + length;
+  if (!Number.isInteger(length) || end > bytes.length) {
+    throw new Error(`An answer came in part: ${bytes.toString('latin1', 0, 300)}`);
+  }
+  return { body: bytes.subarray(begin, end), end };
 }
 
 function readHeader(line: string): [string, string] {

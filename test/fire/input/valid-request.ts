@@ -7,8 +7,10 @@ import type { Operation, ServedDocument } from './served-document.ts';
 /** What there is to be asked for at a moment. */
 export interface Known {
   host: string;
-  /** Values of parameters by their names, such as ids that exist. */
+  /** Values of parameters by their names. */
   parameters: Record<string, string[]>;
+  /** Ids by the part of the path in front of them: `alerts`. */
+  ids: Record<string, string[]>;
   /** The head when a document is made, which may be another than when its generator was. */
   current(): SitrepView | null;
 }
@@ -20,7 +22,9 @@ export function validRequest(
   known: Known,
 ): fc.Arbitrary<Request> {
   const { method, path, parameters, body } = operation;
-  const existing = Object.entries(known.parameters).filter(([, values]) => values.length > 0);
+  const [, , collection = ''] = path.split('/');
+  const named = { ...known.parameters, id: known.ids[collection] ?? [] };
+  const existing = Object.entries(named).filter(([, values]) => values.length > 0);
   const hints = Object.fromEntries(existing.map(([name, values]) => [name, fc.constantFrom(...values)]));
   const ofParameters = new FromSchema(document.schemas, hints);
   const values = fc.record(
@@ -28,7 +32,7 @@ export function validRequest(
     { requiredKeys: parameters.filter(({ required }) => required).map(({ name }) => name) },
   );
   const content = body
-    ? fc.tuple(new FromSchema(document.schemas, DERIVED).value(body), steering).map(steered(known))
+    ? fc.tuple(new FromSchema(document.schemas, IN_BODIES).value(body), steering).map(steered(known))
     : fc.constant(null);
   return fc.tuple(values, content).map(([given, sent]) => {
     const within = (place: string) => parameters.filter((one) => one.in === place && one.name in given);
@@ -56,13 +60,18 @@ export function encode(value: unknown): string {
   return encodeURIComponent(String(value).toWellFormed());
 }
 
+/** Where nobody listens: whatever is sent there has failed at once. */
+export const NOBODY = 'http://127.0.0.1:1/';
+
 /** What the service derives: other values than null are refused nearly always. */
 const derived = fc.constant(null);
-const DERIVED = {
+const IN_BODIES = {
   createdSitrepId: derived,
   closedSitrepId: derived,
   assignedSitrepId: derived,
   requestedSitrepId: derived,
+  endpoint: fc.constant(NOBODY),
+  subscriptions: fc.subarray(['**', 'test.**', 'test.quux.bar', 'hardware.*.psu.*']),
 };
 
 /** Which parent a document gets, and what of it: documents made from the schema alone are orphans of nobody. */
@@ -73,12 +82,18 @@ const steering = fc.record({
 });
 type Steering = typeof steering extends fc.Arbitrary<infer Value> ? Value : never;
 
+/** The body that makes a sitrep, among those of all operations. */
+function isDocument(body: unknown): body is { cases: unknown[] } {
+  return typeof body === 'object' && body !== null && 'cases' in body;
+}
+
 function steered({ current }: Known) {
-  return ([body, { parent, carries, as }]: [unknown, Steering]): unknown => {
+  return ([body, { parent, carries, as }]: [unknown, Steering]) => {
+    if (!isDocument(body)) return body;
     const head = current();
     if (head && as === 'the current one again') return head;
     if (parent === 'as it is') return body;
-    const { cases, ...fields } = body as { cases: unknown[] };
+    const { cases, ...fields } = body;
     const carried = { nothing: [], all: head?.cases, 'first case': head?.cases.slice(0, 1) }[carries] ?? [];
     return { ...fields, parentId: head?.id ?? null, cases: [...carried, ...cases] };
   };
