@@ -1,6 +1,6 @@
 import type { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import { LIFECYCLE, TASK_QUEUE, workflowIdOf } from '../../src/model/lifecycle.ts';
 import { deleteAlert, readAlert } from '../../src/store/alert.ts';
@@ -18,11 +18,9 @@ const KEEP = 2;
 let environment: TestWorkflowEnvironment;
 let db: TestDatabase;
 let worker: RunningWorker;
-beforeAll(async () => {
-  environment = await createTimeSkipping();
-});
-afterAll(() => environment.teardown());
+// Each test has a clock of its own: with an activity left open by another, it would never be skipped again.
 beforeEach(async () => {
+  environment = await createTimeSkipping();
   db = await createDatabase();
   const { client, nativeConnection } = environment;
   worker = await startTestWorker(
@@ -35,6 +33,7 @@ afterEach(async () => {
   await worker.stop();
   await checkInvariants(db.pool, { keep: KEEP });
   await db.drop();
+  await environment.teardown();
 });
 
 const begin = (sent: Sent) => live(db.pool, environment.client, sent);
@@ -101,8 +100,6 @@ test('[I29] a lifecycle that was terminated as head is run again: same version, 
   const [gone, kept] = requestIds(first) as [string, string];
   await expect.poll(() => readAlert(db.pool, kept)).not.toBeNull();
   await deleteAlert(db.pool, gone);
-  // The time-skipping server never skips again once a workflow was ended under a running activity.
-  await expect.poll(async () => (await handle.describe()).raw.pendingActivities ?? []).toEqual([]);
   await handle.terminate('by hand');
   const [, again] = await begin(first);
   expect(again).toEqual({ kind: 'current', version: 1 });
