@@ -95,6 +95,11 @@ export class Arena {
     return hangAt(this.pool, place, actor);
   }
 
+  /** Resolves once the actor hangs, or what it does has ended. */
+  async hangsOrEnds(actor: string, work: Promise<unknown>): Promise<void> {
+    await this.#waitsOrEnds(actor, work, `wait_event = 'PgSleep'`, 'hang');
+  }
+
   /** Begins what is awaited later, or never when the race has failed before. */
   begin<T>(work: Promise<T>): Promise<T> {
     work.catch(() => {});
@@ -103,7 +108,12 @@ export class Arena {
   }
 
   /** Whether `work`, of which a guard may demand that it waits, has ended; else it waits for a lock. */
-  async endsBeforeItWaits(actor: string, work: Promise<unknown>): Promise<boolean> {
+  endsBeforeItWaits(actor: string, work: Promise<unknown>): Promise<boolean> {
+    const waits = `wait_event_type = 'Lock' AND wait_event <> 'advisory'`;
+    return this.#waitsOrEnds(actor, work, waits, 'wait for a lock');
+  }
+
+  #waitsOrEnds(actor: string, work: Promise<unknown>, waits: string, inWords: string): Promise<boolean> {
     let ended = false;
     const end = () => {
       ended = true;
@@ -113,12 +123,11 @@ export class Arena {
       if (ended) return true;
       const { rows } = await this.pool.query(
         `SELECT FROM pg_stat_activity
-          WHERE datname = current_database() AND application_name = $1
-            AND wait_event_type = 'Lock' AND wait_event <> 'advisory'`,
+          WHERE datname = current_database() AND application_name = $1 AND ${waits}`,
         [actor],
       );
       return rows.length > 0 ? false : null;
-    }, `${actor} neither ended nor came to wait for a lock.`);
+    }, `${actor} neither ended nor came to ${inWords}.`);
   }
 
   /** The sitrep on which the race begins: none, or a current one that is met, after up to two others. */

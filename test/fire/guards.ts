@@ -26,6 +26,8 @@ export interface Guard {
 export interface NeededGuard extends Guard {
   /** What the race says then. */
   says: RegExp;
+  /** Where without it the scheduler decides who comes first: so often it is run until it is red. */
+  tries?: number;
 }
 
 const RENDEZVOUS = 'fm_rendezvous_alert_chunk';
@@ -53,6 +55,7 @@ const RENDEZVOUS_GUARDS: NeededGuard[] = [
     remove: inFunction(RENDEZVOUS, LOCK, 'PERFORM FROM fm_sitrep_head FOR SHARE;'),
     race: rendezvous.streamAgainstCommit,
     says: /a chunk that came after the commit: expected 'met' to be 'stale'/,
+    tries: 50,
   },
   {
     guard: 'first the lock, then the look',

@@ -56,6 +56,7 @@ export const endlessHolder: Race = {
       after: 'SELECT * INTO STRICT head FROM fm_sitrep_head;',
     });
     const held = arena.begin(rendezvous(await arena.actor('holder', { haste: HASTE }), head.id));
+    await arena.hangsOrEnds('holder', held);
     const committer = await arena.actor('committer', { haste: HASTE });
     const waits = arena.begin(swap(committer, child));
     await arena.endsBeforeItWaits('committer', waits);
