@@ -107,6 +107,19 @@ export class ApiClient {
     this.#expect(await this.request(receiverPath(id), { method: 'DELETE' }));
   }
 
+  /** Whether or not it was subscribed to that before. */
+  async subscribe(receiverId: string, subscription: string): Promise<void> {
+    const body = JSON.stringify({ subscription });
+    await this.#send('POST', `${receiverPath(receiverId)}/subscriptions`, { body });
+  }
+
+  /** Whether or not it was subscribed to that before. */
+  async unsubscribe(receiverId: string, subscription: string): Promise<void> {
+    const path = `${receiverPath(receiverId)}/subscriptions/${encodeURIComponent(subscription)}`;
+    const reply = await this.request(path, { method: 'DELETE' });
+    if (reply.kind !== 'problem' || reply.status !== 404) this.#expect(reply);
+  }
+
   secrets(receiverId: string): Promise<{ items: SecretView[] }> {
     return this.#get(`${receiverPath(receiverId)}/secrets`);
   }

@@ -78,36 +78,32 @@ export async function updateReceiver(
 ): Promise<Outcome> {
   if (Object.keys(options).length === 0)
     throw new Misuse('Say what shall be changed; --help lists what can be.');
+  const { subscribe = [], unsubscribe = [], ...rest } = options;
   const before = await findReceiver(client, ref);
-  const after = await client.updateReceiver(before.id, changeOf(before, options));
+  requireSubscribed(before, unsubscribe);
+  // What may be refused comes first, and what could not be asked for again comes last. One by one, so that nothing is
+  // lost that somebody else adds meanwhile.
+  for (const pattern of subscribe) await client.subscribe(before.id, pattern);
+  if (Object.keys(rest).length > 0) await client.updateReceiver(before.id, changeOf(rest));
+  for (const pattern of unsubscribe) await client.unsubscribe(before.id, pattern);
+  const after = await client.receiver(before.id);
   terminal.data(after, () => changeInWords(before, after));
   return 'done';
 }
 
-function changeOf(
-  receiver: ReceiverView,
-  { enable, disable, subscribe = [], unsubscribe = [], ...rest }: UpdateOptions,
-): ReceiverChange {
-  return {
-    ...rest,
-    ...(enable || disable ? { enabled: enable === true } : {}),
-    ...(subscribe.length + unsubscribe.length > 0
-      ? { subscriptions: subscriptionsAfter(receiver, subscribe, unsubscribe) }
-      : {}),
-  };
+function requireSubscribed({ name, subscriptions }: ReceiverView, unsubscribe: string[]): void {
+  const missing = unsubscribe.find((pattern) => !subscriptions.includes(pattern));
+  if (missing === undefined) return;
+  const detail = `It is subscribed to ${subscriptions.join(', ') || 'nothing'}.`;
+  throw new Failure({ title: `${name} is not subscribed to ${missing}`, detail });
 }
 
-function subscriptionsAfter(
-  { name, subscriptions }: ReceiverView,
-  subscribe: string[],
-  unsubscribe: string[],
-): string[] {
-  const missing = unsubscribe.find((pattern) => !subscriptions.includes(pattern));
-  if (missing !== undefined) {
-    const detail = `It is subscribed to ${subscriptions.join(', ') || 'nothing'}.`;
-    throw new Failure({ title: `${name} is not subscribed to ${missing}`, detail });
-  }
-  return [...subscriptions.filter((pattern) => !unsubscribe.includes(pattern)), ...subscribe];
+function changeOf({
+  enable,
+  disable,
+  ...rest
+}: Omit<UpdateOptions, 'subscribe' | 'unsubscribe'>): ReceiverChange {
+  return { ...rest, ...(enable || disable ? { enabled: enable === true } : {}) };
 }
 
 export async function removeReceiver({ client, terminal }: Session, ref: string): Promise<Outcome> {

@@ -5,7 +5,8 @@ import { text } from './text.ts';
 
 const MAX_NAME = 100;
 const MAX_ENDPOINT = 2_000;
-const MAX_SUBSCRIPTIONS = 100;
+/** Each is matched against each class that is dispatched. */
+export const MAX_SUBSCRIPTIONS = 100;
 
 /** Seconds before each attempt: at once, then later and later, over three days. Svix's schedule, and two more. */
 export const DEFAULT_RETRY_DELAYS = [
@@ -65,7 +66,7 @@ export const ReceiverChange = z
     endpoint: Endpoint.optional(),
     description: text(1_000).optional(),
     enabled: z.boolean().optional(),
-    subscriptions: subscriptions.optional(),
+    subscriptions: subscriptions.optional().describe('In place of all that it is subscribed to.'),
     retryDelays: retryDelays.optional(),
   })
   .meta({ id: 'ReceiverChange', description: 'What is to be changed; the rest stays.' });
@@ -99,6 +100,13 @@ export const ReceiverView = z
   })
   .meta({ id: 'Receiver' });
 export type ReceiverView = z.output<typeof ReceiverView>;
+
+export const Subscription = z
+  .strictObject({
+    subscription: SubscriptionPattern.describe('An alert class, or a glob over its segments.'),
+  })
+  .meta({ id: 'Subscription', description: 'What a receiver hears of.' });
+export type Subscription = z.output<typeof Subscription>;
 
 /** A secret without what is secret in it. */
 export const SecretView = z

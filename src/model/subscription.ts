@@ -3,6 +3,7 @@ import { alertClass, isTestClass } from './alert-class.ts';
 
 const SEGMENT = '(?:[a-z0-9_]+|\\*|\\*\\*)';
 const SEGMENT_ALONE = new RegExp(`^${SEGMENT}$`);
+const SEGMENTS = `^${SEGMENT}(\\.${SEGMENT})*$`;
 const MAX_PATTERN = 200;
 
 /**
@@ -16,7 +17,16 @@ export const SubscriptionPattern = z
     const fault = patternFault(pattern);
     if (fault) context.addIssue({ code: 'custom', message: fault });
   })
-  .meta({ pattern: `^${SEGMENT}(\\.${SEGMENT})*$` });
+  .meta({ pattern: SEGMENTS });
+
+/** A pattern to be taken away: its class may have been known only once. */
+export const FormerSubscription = z
+  .string()
+  .max(MAX_PATTERN, `must have at most ${MAX_PATTERN} characters`)
+  .regex(
+    new RegExp(SEGMENTS),
+    'must be segments of lower-case letters, digits and _, or *, or **, with dots between',
+  );
 
 function patternFault(pattern: string): string | null {
   const odd = pattern.split('.').find((segment) => !SEGMENT_ALONE.test(segment));

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { DisabledBecause, ReceiverChange, ReceiverInput, ReceiverView } from '../model/receiver.ts';
 import { receiverWorkflowId } from '../model/receiver-workflow.ts';
-import { patternRegex } from '../model/subscription.ts';
 import type { Page } from '../model/views.ts';
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
 import { addSecret, type SealedSecret } from './receiver-secret.ts';
+import { replaceSubscriptions } from './receiver-subscription.ts';
 import { type Queryable, sqlState, transaction, UNIQUE_VIOLATION } from './transaction.ts';
 
 export type ReceiverWritten =
@@ -36,7 +36,7 @@ export function createReceiver(
        VALUES ($1, $2, $3, $4, $5, CASE WHEN NOT $6 THEN 'operator' END, CASE WHEN NOT $6 THEN now() END)`,
       [id, input.name, input.description, input.endpoint, input.retryDelays, input.enabled],
     );
-    await subscribe(client, id, input.subscriptions);
+    await replaceSubscriptions(client, id, input.subscriptions);
     await addSecret(client, id, secret);
     return id;
   });
@@ -58,7 +58,7 @@ export function updateReceiver(
     if (rowCount === 0) return null;
     if (enabled === true) await enable(client, id);
     if (enabled === false) await disableReceiver(client, id, 'operator', new Date());
-    if (subscriptions) await subscribe(client, id, subscriptions);
+    if (subscriptions) await replaceSubscriptions(client, id, subscriptions);
     return id;
   });
 }
@@ -118,15 +118,6 @@ async function enable(client: Queryable, id: string): Promise<void> {
     `UPDATE receiver SET disabled_because = NULL, time_disabled = NULL, failing_since = NULL
       WHERE id = $1 AND disabled_because IS NOT NULL`,
     [id],
-  );
-}
-
-async function subscribe(client: Queryable, id: string, patterns: string[]): Promise<void> {
-  await client.query('DELETE FROM receiver_subscription WHERE receiver_id = $1', [id]);
-  await client.query(
-    `INSERT INTO receiver_subscription (receiver_id, pattern, regex)
-     SELECT $1, pattern, regex FROM unnest($2::text[], $3::text[]) AS wanted (pattern, regex)`,
-    [id, patterns, patterns.map(patternRegex)],
   );
 }
 

@@ -168,6 +168,100 @@ describe('a change', () => {
   });
 });
 
+describe('a subscription', () => {
+  const pathOf = (id: string) => `/v1/receivers/${id}/subscriptions`;
+  const subscribe = (id: string, subscription: unknown) => post(pathOf(id), { subscription });
+  const unsubscribe = (id: string, pattern: string) =>
+    service.api.ask('DELETE', `${pathOf(id)}/${encodeURIComponent(pattern)}`);
+  const listed = async (id: string) =>
+    (await get(pathOf(id))).body.items.map((item: { subscription: string }) => item.subscription);
+  const CLASSES = ['test.foo', 'test.foo.bar', 'test.foo.baz', 'test.quux.bar', 'test.quux.bar.baz'];
+
+  test('is added once, however often it is asked for', async () => {
+    const { id } = await make({ subscriptions: ['test.*'] });
+    const replies = [];
+    for (let n = 0; n < 3; n++) replies.push(await subscribe(id, 'hardware.**'));
+    expect(replies.map(({ status }) => status)).toEqual([201, 200, 200]);
+    for (const { body } of replies) expect(body).toEqual({ subscription: 'hardware.**' });
+    expect(await listed(id)).toEqual(['hardware.**', 'test.*']);
+  });
+
+  test('is taken away once', async () => {
+    const { id } = await make({ subscriptions: ['test.*', '**'] });
+    expect((await unsubscribe(id, '**')).status).toBe(204);
+    const again = await unsubscribe(id, '**');
+    expect(statusAndType(again)).toEqual(NOT_FOUND);
+    expect(again.body.detail).toContain('is not subscribed to **');
+    expect(await listed(id)).toEqual(['test.*']);
+  });
+
+  test('that is taken away takes nothing from another that covers the same', async () => {
+    const { id } = await make({ subscriptions: ['test.**', 'test.foo', 'test.*'] });
+    await unsubscribe(id, 'test.**');
+    await unsubscribe(id, 'test.foo');
+    const { pool } = service.api.db;
+    await makeAlerts(pool, 1, 'test.foo');
+    await dispatchAll(pool);
+    expect((await get(`/v1/deliveries?receiverId=${id}`)).body.items).toHaveLength(1);
+  });
+
+  test('is lost by none of those who add and take away at once', async () => {
+    const { id } = await make({ subscriptions: ['**', 'test.**'] });
+    const replies = await Promise.all([
+      ...CLASSES.flatMap((pattern) => [subscribe(id, pattern), subscribe(id, pattern)]),
+      unsubscribe(id, '**'),
+      unsubscribe(id, '**'),
+      patch(id, { description: 'meanwhile' }),
+    ]);
+    expect(replies.map(({ status }) => status).sort()).toEqual([
+      ...[200, 200, 200, 200, 200, 200],
+      ...[201, 201, 201, 201, 201],
+      ...[204, 404],
+    ]);
+    expect(await listed(id)).toEqual(['test.**', ...CLASSES].sort());
+  });
+
+  test('is refused beyond a hundred, also to many at once', async () => {
+    const globs = Array.from({ length: 97 }, (_, n) => `made_up.n${n}.*`);
+    const { id } = await make({ subscriptions: globs });
+    const replies = await Promise.all(CLASSES.map((pattern) => subscribe(id, pattern)));
+    const refused = replies.filter(({ status }) => status !== 201);
+    expect(refused.map(statusAndType)).toEqual(Array(2).fill({ status: 422, type: 'invalid-body' }));
+    expect(refused[0]?.body.faults).toEqual([
+      { pointer: '/subscription', detail: 'is one too many: a receiver has at most 100' },
+    ]);
+    expect(await listed(id)).toHaveLength(100);
+    expect((await subscribe(id, globs[0])).status).toBe(200);
+  });
+
+  test.each(['a.*_b', '', 'test.', 'no.such.class', 'Test.*', '***', null, 1, ['**']])(
+    'to %j is refused',
+    async (pattern) => {
+      const { id } = await make({ subscriptions: ['test.*'] });
+      const reply = await subscribe(id, pattern);
+      expect(statusAndType(reply)).toEqual({ status: 422, type: 'invalid-body' });
+      expect(reply.body.faults).toMatchObject([{ pointer: '/subscription' }]);
+      expect(await listed(id)).toEqual(['test.*']);
+    },
+  );
+
+  test('to a class that is no more can still be taken away', async () => {
+    const { id } = await make();
+    await service.api.db.pool.query(
+      `INSERT INTO receiver_subscription VALUES ($1, 'test.gone', '^test\\.gone$')`,
+      [id],
+    );
+    expect((await unsubscribe(id, 'test.gone')).status).toBe(204);
+  });
+
+  test.each(['', '\0', 'a/b', '..', 'x'.repeat(201)])('[I32] named %j is none', async (pattern) => {
+    const { id } = await make();
+    const reply = await unsubscribe(id, pattern);
+    expect(statusAndType(reply)).toEqual({ status: 422, type: 'invalid-parameter' });
+    expect(reply.body.faults).toMatchObject([{ pointer: '/path/subscription' }]);
+  });
+});
+
 describe('secrets', () => {
   test('are listed without what is secret in them, newest first', async () => {
     const { id, secret } = await make();
@@ -207,6 +301,9 @@ test('a receiver is deleted once, and then is gone with all that belongs to it',
     await get(`/v1/receivers/${id}/secrets`),
     await patch(id, { enabled: true }),
     await post(`/v1/receivers/${id}/secrets`, {}),
+    await get(`/v1/receivers/${id}/subscriptions`),
+    await post(`/v1/receivers/${id}/subscriptions`, { subscription: '**' }),
+    await service.api.ask('DELETE', `/v1/receivers/${id}/subscriptions/**`),
     await service.api.ask('POST', `/v1/receivers/${id}/probe`),
     await service.api.ask('POST', `/v1/receivers/${id}/resend?since=2026-01-01T00:00:00Z`),
   ]) {

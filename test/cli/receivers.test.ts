@@ -128,9 +128,22 @@ describe('receivers update', () => {
     });
   });
 
-  test('adds to what it is subscribed to, and takes from it', async () => {
+  test('adds to what it is subscribed to, and takes from it, one by one: what another adds meanwhile stays', async () => {
     await update({}, '--subscribe', 'test.*', '--unsubscribe', '**', '--subscribe', 'a.*');
-    expect(api?.received[1]?.body).toEqual({ subscriptions: ['test.*', 'a.*'] });
+    const path = `/v1/receivers/${idOf(300)}`;
+    expect(asked()?.slice(1)).toMatchObject([
+      { method: 'POST', path: `${path}/subscriptions`, body: { subscription: 'test.*' } },
+      { method: 'POST', path: `${path}/subscriptions`, body: { subscription: 'a.*' } },
+      { method: 'DELETE', path: `${path}/subscriptions/**` },
+      { method: 'GET', path },
+    ]);
+  });
+
+  test('that takes away what somebody else has just taken away is content', async () => {
+    const gone = problem('not-found', 'It is not subscribed to **.');
+    const script = [one(), gone, json(200, receiverView({ subscriptions: [] }))];
+    const { code } = await against(script, 'receivers', 'update', 'watch', '--unsubscribe', '**');
+    expect(code).toBe(0);
   });
 
   test('refuses to take away what it is not subscribed to, and changes nothing', async () => {

@@ -4,6 +4,7 @@ import { DELIVERY_ROUTES } from './deliveries.ts';
 import { DOCUMENT_ROUTES } from './documents.ts';
 import { RECEIVER_ROUTES } from './receivers.ts';
 import { SITREP_ROUTES } from './sitreps.ts';
+import { SUBSCRIPTION_ROUTES } from './subscriptions.ts';
 import { UPKEEP_ROUTES } from './upkeep.ts';
 
 /** All that the API offers, the pages of the reference aside. */
@@ -11,6 +12,7 @@ export const ROUTES: Route[] = [
   ...SITREP_ROUTES,
   ...ALERT_ROUTES,
   ...RECEIVER_ROUTES,
+  ...SUBSCRIPTION_ROUTES,
   ...DELIVERY_ROUTES,
   ...UPKEEP_ROUTES,
   ...DOCUMENT_ROUTES,

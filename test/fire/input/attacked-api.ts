@@ -109,6 +109,7 @@ export class AttackedApi {
         class: alerts.items.map((alert) => alert.class),
         alertId: alerts.items.map(({ id }) => id),
         receiverId: receivers.items.map(({ id }) => id),
+        subscription: receivers.items.flatMap(({ subscriptions }) => subscriptions),
         cursor: cursors,
       },
       ids: {

@@ -65,13 +65,15 @@ export const NOBODY = 'http://127.0.0.1:1/';
 
 /** What the service derives: other values than null are refused nearly always. */
 const derived = fc.constant(null);
+const PATTERNS = ['**', 'test.**', 'test.quux.bar', 'hardware.*.psu.*'];
 const IN_BODIES = {
   createdSitrepId: derived,
   closedSitrepId: derived,
   assignedSitrepId: derived,
   requestedSitrepId: derived,
   endpoint: fc.constant(NOBODY),
-  subscriptions: fc.subarray(['**', 'test.**', 'test.quux.bar', 'hardware.*.psu.*']),
+  subscription: fc.constantFrom(...PATTERNS),
+  subscriptions: fc.subarray(PATTERNS),
 };
 
 /** Which parent a document gets, and what of it: documents made from the schema alone are orphans of nobody. */
