@@ -35,7 +35,9 @@ function endpointFault(value: string): string | null {
 const name = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be lower-case letters, digits, - and _')
-  .max(MAX_NAME, `must have at most ${MAX_NAME} characters`);
+  .max(MAX_NAME, `must have at most ${MAX_NAME} characters`)
+  // The command takes a name or an id, so none may be taken for the other.
+  .refine((value) => !Id.safeParse(value).success, 'must not be a UUID, which ids are');
 const subscriptions = z
   .array(SubscriptionPattern)
   .max(MAX_SUBSCRIPTIONS, `must be at most ${MAX_SUBSCRIPTIONS}`)

@@ -51,6 +51,7 @@ describe('a receiver as it is sent', () => {
     [{ name: 'Pager' }, '/name must be lower-case letters, digits, - and _'],
     [{ name: '-a' }, '/name must be lower-case letters, digits, - and _'],
     [{ name: 'a\n' }, '/name must be lower-case letters, digits, - and _'],
+    [{ name: '01a1f801-ccf0-714a-8655-876db0004c8d' }, '/name must not be a UUID, which ids are'],
     [{ name: 'a'.repeat(101) }, '/name must have at most 100 characters'],
     [{ endpoint: 'pager' }, '/endpoint must be a URL'],
     [{ endpoint: '' }, '/endpoint must be a URL'],
