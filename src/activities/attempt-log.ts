@@ -54,6 +54,8 @@ export class AttemptLog {
 
   #nextDue(attempt: number, end: AttemptEnd, ended: Date): Date | null {
     if (end.outcome === 'delivered') return null;
+    // The receiver has not failed, so it need not be spared.
+    if (end.outcome === 'unknown') return ended;
     const delay = retryDelayMs(this.#retryDelays, attempt, end.retryAfter, Math.random());
     return delay === null ? null : new Date(ended.getTime() + delay);
   }

@@ -19,7 +19,7 @@ const ROUND_MS = 30_000;
 /** Without one success for that long, a receiver is given up. */
 const GIVE_UP_AFTER_MS = 5 * 86_400_000;
 
-export function deliveryActivities(pool: pg.Pool, client: Client, mail: Mail) {
+export function deliveryActivities(pool: pg.Pool, client: Client, mail: Mail, stopping: AbortSignal) {
   return {
     /**
      * Sends what is due for a receiver, until nothing is, or the round is over. `nowMs` is Temporal's time, by which
@@ -27,7 +27,7 @@ export function deliveryActivities(pool: pg.Pool, client: Client, mail: Mail) {
      */
     deliverDue(receiverId: string, nowMs: number): Promise<DeliveryRound> {
       return withHeartbeats(async (progress) => {
-        const round = new Round(pool, mail, receiverId, nowMs + lateness());
+        const round = new Round(pool, mail, receiverId, nowMs + lateness(), stopping);
         const result = await round.run(() => progress(undefined));
         // The alert that says so has to be told to somebody, too.
         if (round.gaveUp) await dispatch(pool, client);
@@ -42,17 +42,19 @@ class Round {
   readonly #mail: Mail;
   readonly #receiverId: string;
   readonly #nowMs: number;
+  readonly #stopping: AbortSignal;
   readonly #begun = performance.now();
   readonly #sent: RoundCounts = { delivered: 0, refused: 0 };
   #isGone = false;
   #failure: unknown;
   gaveUp = false;
 
-  constructor(pool: pg.Pool, mail: Mail, receiverId: string, nowMs: number) {
+  constructor(pool: pg.Pool, mail: Mail, receiverId: string, nowMs: number, stopping: AbortSignal) {
     this.#pool = pool;
     this.#mail = mail;
     this.#receiverId = receiverId;
     this.#nowMs = nowMs;
+    this.#stopping = stopping;
   }
 
   async run(onProgress: () => void): Promise<DeliveryRound> {
@@ -74,7 +76,7 @@ class Round {
     try {
       for (;;) {
         if (this.#isGone) return true;
-        if (performance.now() - this.#begun > ROUND_MS) return false;
+        if (this.#stopping.aborted || performance.now() - this.#begun > ROUND_MS) return false;
         const due = await this.#begin(AT_ONCE - underWay.size);
         for (const one of due) {
           const attempt = this.#attempt(one, outbox, log)
@@ -103,7 +105,7 @@ class Round {
   async #attempt(begun: Begun, outbox: Outbox, log: AttemptLog): Promise<void> {
     const end = await outbox.send(begun);
     if (end.outcome === 'delivered') this.#sent.delivered += 1;
-    else this.#sent.refused += 1;
+    else if (end.outcome !== 'unknown') this.#sent.refused += 1;
     if (end.status === GONE) this.#isGone = true;
     await log.write(begun, end, this.#now());
   }

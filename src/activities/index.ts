@@ -20,9 +20,13 @@ export function createActivities({ pool, client, settings }: ActivityContext) {
   };
 }
 
-/** Those that run apart from the others, since they wait for receivers. */
-export function createDeliveryActivities({ pool, client }: Omit<ActivityContext, 'settings'>, mail: Mail) {
-  return deliveryActivities(pool, client, mail);
+/** Those that run apart from the others, since they wait for receivers. Once `stopping`, they begin no more attempts. */
+export function createDeliveryActivities(
+  { pool, client }: Omit<ActivityContext, 'settings'>,
+  mail: Mail,
+  stopping: AbortSignal = new AbortController().signal,
+) {
+  return deliveryActivities(pool, client, mail, stopping);
 }
 
 export type LifecycleActivities = ReturnType<typeof lifecycleActivities>;

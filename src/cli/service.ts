@@ -64,12 +64,13 @@ export async function connect({ parts, servers }: Host): Promise<TemporalLink<Co
 export async function runWorker(host: Host, link: TemporalLink<NativeConnection>): Promise<void> {
   const { parts, servers, settings, logger } = host;
   const pool = await openPool(host, 'sitrep worker', ACTIVITIES_AT_ONCE);
+  const mail = await openMail(host);
   const { namespace } = servers.temporal;
   const { failed } = await parts.start(
     'The worker',
     async () => {
       await prepare(host);
-      return startWorker({ pool, ...link, namespace, settings, mail: openMail(host), logger });
+      return startWorker({ pool, ...link, namespace, settings, mail, logger });
     },
     (worker) => worker.stop(),
   );
@@ -80,6 +81,7 @@ export async function runWorker(host: Host, link: TemporalLink<NativeConnection>
 export async function runApi(host: Host, { client }: TemporalLink<unknown>): Promise<string> {
   const { parts, servers, settings, logger } = host;
   const pool = await openPool(host, 'sitrep api');
+  const mail = await openMail(host);
   const { url } = await parts.start(
     'The API',
     () =>
@@ -90,7 +92,7 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
         maxBodyBytes: settings.SITREP_MAX_BODY,
         temporalUiUrl: servers.temporalUiUrl,
         namespace: servers.temporal.namespace,
-        mail: openMail(host),
+        mail,
         logger,
       }),
     (api) => api.close(),
@@ -98,9 +100,16 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
   return url;
 }
 
-function openMail({ servers }: Host): Mail {
-  const policy = new AddressPolicy(servers.webhookAllow);
-  return { sender: new Sender(policy), secrets: new SecretBox(servers.secretKey) };
+/** One for each part: a worker that has to end cuts off what it sends, and nobody else's probe with it. */
+function openMail({ parts, servers }: Host): Promise<Mail> {
+  return parts.start(
+    'The connections to receivers',
+    async () => ({
+      sender: new Sender(new AddressPolicy(servers.webhookAllow)),
+      secrets: new SecretBox(servers.secretKey),
+    }),
+    ({ sender }) => sender.close(),
+  );
 }
 
 /** A schema that this code doesn't know would fail later, statement by statement. */

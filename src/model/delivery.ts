@@ -6,7 +6,7 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export const DELIVERY_TRIGGERS = ['alert', 'resend', 'probe'] as const;
 export type DeliveryTrigger = (typeof DELIVERY_TRIGGERS)[number];
 
-/** How an attempt ended. `unknown`: its worker went away in the middle; the delivery is attempted again. */
+/** How an attempt ended. `unknown`: its worker went away or stopped in the middle; the delivery is attempted again. */
 export const ATTEMPT_OUTCOMES = [
   'delivered',
   'rejected',
@@ -64,7 +64,7 @@ export type ProbeView = z.output<typeof ProbeView>;
 
 /** How an attempt ended, as whoever made it knows it. */
 export interface AttemptEnd {
-  outcome: Exclude<AttemptOutcome, 'unknown'>;
+  outcome: AttemptOutcome;
   status: number | null;
   detail: string | null;
   /** Seconds that the receiver asked to be left alone for. */

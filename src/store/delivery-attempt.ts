@@ -115,7 +115,9 @@ async function recordEnds(client: Queryable, ended: Ended[]): Promise<void> {
 /** Since when a receiver accepts nothing: from the first failure after its last success. */
 async function rememberHealth(client: Queryable, receiverId: string, ended: Ended[]): Promise<void> {
   if (ended.some(({ end }) => end.outcome === 'delivered')) return rememberSuccess(client, receiverId);
-  const first = new Date(Math.min(...ended.map((one) => one.ended.getTime())));
+  const failures = ended.filter(({ end }) => end.outcome !== 'unknown');
+  if (failures.length === 0) return;
+  const first = new Date(Math.min(...failures.map((one) => one.ended.getTime())));
   await client.query('UPDATE receiver SET failing_since = $2 WHERE id = $1 AND failing_since IS NULL', [
     receiverId,
     first,

@@ -43,6 +43,7 @@ export class Sender {
   readonly #policy: AddressPolicy;
   readonly #resolve: Resolve;
   readonly #agent: Agent;
+  #isClosed = false;
   /** No attempt takes longer. */
   readonly totalMs: number;
 
@@ -79,7 +80,7 @@ export class Sender {
       await answer.body.dump({ limit: MAX_ANSWER, signal }).catch(() => {});
       return answered(statusCode, answer.headers['retry-after']);
     } catch (error) {
-      return failed(error, signal.aborted);
+      return this.#isClosed ? CUT_OFF : failed(error, signal.aborted);
     }
   }
 
@@ -94,10 +95,19 @@ export class Sender {
     return forbidden ? `leads to ${forbidden.address}, which deliveries may not be sent to` : null;
   }
 
+  /** Cuts off what is under way: it may have arrived or not. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#agent.destroy();
   }
 }
+
+const CUT_OFF: AttemptEnd = {
+  outcome: 'unknown',
+  status: null,
+  detail: 'Whoever sent it was stopped before it was answered.',
+  retryAfter: null,
+};
 
 function answered(status: number, retryAfter: string | string[] | undefined): AttemptEnd {
   const delivered = status >= 200 && status < 300;

@@ -7,6 +7,7 @@ import { TASK_QUEUE } from '../model/lifecycle.ts';
 import { DELIVERY_TASK_QUEUE } from '../model/receiver-workflow.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Mail } from '../webhook/outbox.ts';
+import type { Sender } from '../webhook/sender.ts';
 import { WORKFLOWS } from './bundle.ts';
 
 export interface WorkerOptions {
@@ -15,6 +16,7 @@ export interface WorkerOptions {
   client: Client;
   namespace: string;
   settings: Settings;
+  /** Nobody else's: closing its sender is how the worker cuts off what it has no more time for. */
   mail: Mail;
   logger: Logger;
   /** Made by `bundleWorkflows`; bundled at the start when absent. */
@@ -36,6 +38,15 @@ const GRACE = '5 seconds';
 const FORCE = '10 seconds';
 
 /**
+ * What a receiver gets to answer what it was sent when its worker stops: most answer at once. Who doesn't is cut off, and
+ * sent the same again by another worker; to wait for the slowest would take half a minute, and whoever stops a process
+ * often kills it after ten seconds.
+ */
+const ANSWERED_WITHIN_MS = 5_000;
+/** Longer, so that what was answered in that time, or not, gets on record. */
+const DELIVERY_GRACE = '8 seconds';
+
+/**
  * How long a step of a lifecycle waits for the worker that has it in memory, which may have been killed. Any other
  * worker can go on from its history, which is short.
  */
@@ -47,7 +58,8 @@ const RECEIVERS_AT_ONCE = 200;
 /** Starts what runs lifecycles, receivers and `tend`, and apart from it what sends deliveries. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { pool, client, settings, connection, namespace, mail, logger, workflowBundle } = options;
-  const common = { connection, namespace, shutdownGraceTime: GRACE, shutdownForceTime: FORCE };
+  const stopping = new AbortController();
+  const common = { connection, namespace, shutdownForceTime: FORCE };
   const lives = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
@@ -55,25 +67,33 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     stickyQueueScheduleToStartTimeout: STICKY,
+    shutdownGraceTime: GRACE,
   });
   const deliveries = await Worker.create({
     ...common,
     taskQueue: DELIVERY_TASK_QUEUE,
-    activities: createDeliveryActivities({ pool, client }, mail),
+    activities: createDeliveryActivities({ pool, client }, mail, stopping.signal),
     maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
+    shutdownGraceTime: DELIVERY_GRACE,
   });
-  return runTogether([lives, deliveries], logger);
+  return runTogether([lives, deliveries], mail.sender, stopping, logger);
 }
 
-function runTogether(workers: Worker[], logger: Logger): RunningWorker {
-  let stopping = false;
+function runTogether(
+  workers: Worker[],
+  sender: Sender,
+  stopping: AbortController,
+  logger: Logger,
+): RunningWorker {
   const running = workers.map((worker) => worker.run());
   const ended = Promise.race(running);
   const failed = ended.then(
     () =>
-      stopping ? new Promise<never>(() => {}) : Promise.reject(new Error('The worker ended by itself.')),
+      stopping.signal.aborted
+        ? new Promise<never>(() => {})
+        : Promise.reject(new Error('The worker ended by itself.')),
     (error: unknown) => {
-      if (!stopping) throw error;
+      if (!stopping.signal.aborted) throw error;
       logger.warn({ error }, 'the worker did not stop cleanly');
       return new Promise<never>(() => {});
     },
@@ -83,9 +103,11 @@ function runTogether(workers: Worker[], logger: Logger): RunningWorker {
   return {
     failed,
     async stop() {
-      stopping = true;
+      stopping.abort();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      const cutOff = setTimeout(() => void sender.close(), ANSWERED_WITHIN_MS);
       await Promise.allSettled(running);
+      clearTimeout(cutOff);
     },
   };
 }

@@ -364,6 +364,38 @@ describe('a receiver that hangs is given up in time', () => {
   });
 });
 
+describe('a sender that is closed', () => {
+  const UNKNOWN = {
+    outcome: 'unknown',
+    status: null,
+    detail: 'Whoever sent it was stopped before it was answered.',
+    retryAfter: null,
+  };
+
+  test.each([
+    ['not been answered', ''],
+    ['been answered in part', 'HTTP/1.1 200 OK\r\nx: '],
+  ])('does not know the end of what has %s, and leaves no connection', async (_, bytes) => {
+    const mute = await listen(answering(bytes));
+    const sender = senderTo(THIS_MACHINE);
+    const sending = send(sender, `http://127.0.0.1:${mute.port}/`);
+    await expect.poll(() => mute.open).toBe(1);
+    await sender.close();
+    expect(await sending).toEqual(UNKNOWN);
+    await expect.poll(() => mute.open).toBe(0);
+  });
+
+  test('does not wait for a name to be looked up, and sends nothing more', async () => {
+    const here = await listen(answering(OK));
+    const sender = senderTo(THIS_MACHINE, { resolve: () => new Promise(() => {}) });
+    const sending = send(sender, 'http://slow.example.com/');
+    await sender.close();
+    expect(await sending).toEqual(UNKNOWN);
+    expect(await send(sender, `http://127.0.0.1:${here.port}/`)).toEqual(UNKNOWN);
+    expect(here.connections).toBe(0);
+  });
+});
+
 test('of a huge answer only the beginning is read', async () => {
   let written = 0;
   const piece = Buffer.alloc(64 * 1024, 'x');
