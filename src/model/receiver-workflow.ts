@@ -3,7 +3,7 @@
 export const RECEIVER_WORKFLOW = 'receiver';
 export const WAKE_SIGNAL = 'wake';
 
-/** Apart from the lifecycles': however many receivers hang, no sitrep waits for a place. */
+/** Apart from the lifecycles': however many receivers there are, and hang, no sitrep waits for a place. */
 export const DELIVERY_TASK_QUEUE = 'sitrep-deliveries';
 
 export function receiverWorkflowId(receiverId: string): string {

@@ -8,7 +8,7 @@ import { DELIVERY_TASK_QUEUE } from '../model/receiver-workflow.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import type { Sender } from '../webhook/sender.ts';
-import { WORKFLOWS } from './bundle.ts';
+import { bundle } from './bundle.ts';
 
 export interface WorkerOptions {
   pool: pg.Pool;
@@ -53,20 +53,25 @@ const DELIVERY_GRACE = '8 seconds';
 export const STICKY = '2 seconds';
 
 /** Receivers that are sent to at once. Each mostly waits for its receiver, which may hang for as long as it likes. */
-const RECEIVERS_AT_ONCE = 200;
+export const RECEIVERS_AT_ONCE = 200;
 
-/** Starts what runs lifecycles, receivers and `tend`, and apart from it what sends deliveries. */
+/** Starts what runs lifecycles and `tend`, and apart from it what runs receivers and sends deliveries. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { pool, client, settings, connection, namespace, mail, logger, workflowBundle } = options;
+  const { pool, client, settings, connection, namespace, mail, logger } = options;
+  const workflowBundle = options.workflowBundle ?? (await bundle());
   const stopping = new AbortController();
-  const common = { connection, namespace, shutdownForceTime: FORCE };
+  const common = {
+    connection,
+    namespace,
+    workflowBundle,
+    shutdownForceTime: FORCE,
+    stickyQueueScheduleToStartTimeout: STICKY,
+  };
   const lives = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
     activities: createActivities({ pool, client, settings }),
-    ...(workflowBundle ? { workflowBundle } : { workflowsPath: WORKFLOWS }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
-    stickyQueueScheduleToStartTimeout: STICKY,
     shutdownGraceTime: GRACE,
   });
   const deliveries = await Worker.create({
@@ -74,6 +79,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue: DELIVERY_TASK_QUEUE,
     activities: createDeliveryActivities({ pool, client }, mail, stopping.signal),
     maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
+    // Those that are being sent to; the others wait for days at times, and have short histories to go on from.
+    maxCachedWorkflows: RECEIVERS_AT_ONCE,
     shutdownGraceTime: DELIVERY_GRACE,
   });
   return runTogether([lives, deliveries], mail.sender, stopping, logger);

@@ -1,7 +1,11 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { TASK_QUEUE } from '../../src/model/lifecycle.ts';
-import { RECEIVER_WORKFLOW, receiverWorkflowId, WAKE_SIGNAL } from '../../src/model/receiver-workflow.ts';
+import {
+  DELIVERY_TASK_QUEUE,
+  RECEIVER_WORKFLOW,
+  receiverWorkflowId,
+  WAKE_SIGNAL,
+} from '../../src/model/receiver-workflow.ts';
 import { updateReceiver } from '../../src/store/receiver.ts';
 import { wakeReceiver } from '../../src/webhook/wake-receiver.ts';
 import { TestService } from '../api/harness.ts';
@@ -161,7 +165,7 @@ describe('two runs for one receiver', () => {
       [0, 1, 2].map((n) =>
         client().workflow.start(RECEIVER_WORKFLOW, {
           workflowId: `${receiverWorkflowId(receiver)} ${n}`,
-          taskQueue: TASK_QUEUE,
+          taskQueue: DELIVERY_TASK_QUEUE,
           args: [receiver],
         }),
       ),
