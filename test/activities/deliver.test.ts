@@ -102,6 +102,25 @@ describe('a round', () => {
     expect(hook.received).toHaveLength(60);
   });
 
+  test('for a receiver that is disabled meanwhile sends nothing that had not begun', async () => {
+    await due(100);
+    const disabled = Promise.withResolvers<unknown>();
+    hook.answer = async (response, received) => {
+      if (hook.received.length === 1) {
+        disabled.resolve(updateReceiver(db.pool, receiver, { enabled: false }));
+      }
+      await disabled.promise;
+      answer(200)(response, received);
+    };
+    await deliverDue(Date.now() + SOON);
+    const begun = hook.received.length;
+    expect(begun).toBeLessThanOrEqual(32);
+    expect(await statesIn(db.pool)).toEqual([
+      ...Array(begun).fill('delivered'),
+      ...Array(100 - begun).fill('receiver-disabled'),
+    ]);
+  });
+
   test('for a receiver that is gone, or disabled, sends nothing', async () => {
     await due(1);
     await updateReceiver(db.pool, receiver, { enabled: false });

@@ -231,6 +231,32 @@ describe('a receiver that is disabled', () => {
     expect(await outcomesOf(db.pool, lost.deliveryId)).toEqual([null]);
   });
 
+  test('[I37] before attempts begin, or while it is being disabled: none begins', async () => {
+    await due(2);
+    await holding(db.pool, [], async (client) => {
+      await disableReceiver(client, receiver, 'operator', clock.now);
+      expect(await clock.begin(db.pool, receiver)).toEqual([]);
+      await client.query('COMMIT');
+    });
+    expect(await clock.begin(db.pool, receiver)).toEqual([]);
+    expect(await statesIn(db.pool)).toEqual(['receiver-disabled', 'receiver-disabled']);
+    expect(await countRows(db.pool, 'delivery_attempt')).toBe(0);
+  });
+
+  test('[I37] at the moment when attempts begin: it waits for them, and skips their deliveries', async () => {
+    await due(2);
+    await holding(db.pool, [], async (client) => {
+      expect(await clock.begin(client, receiver)).toHaveLength(2);
+      const disabling = disableReceiver(db.pool, receiver, 'operator', clock.now);
+      await untilBlocked(db.pool);
+      await client.query('COMMIT');
+      await disabling;
+    });
+    expect(await statesIn(db.pool)).toEqual(['receiver-disabled', 'receiver-disabled']);
+    clock.pass(TOO_LONG);
+    expect(await clock.begin(db.pool, receiver)).toEqual([]);
+  });
+
   test('[I37] at the moment when attempts end: no deadlock, and nothing is left pending', async () => {
     await due(20);
     for (const answer of ['first failure', 'later failure', 'success'] as const) {
