@@ -60,7 +60,8 @@ export function tendActivities(pool: pg.Pool, client: Client, settings: Settings
         if (dryRun) add(alertsDispatched, alertsMade);
         const overdue = await overdueReceivers(pool, OVERDUE_SECONDS);
         if (!dryRun) {
-          if (alertsDispatched.count > 0) await dispatch(pool, client);
+          // Also when there is nothing left to dispatch: an attempt before this one may not have got to wake anybody.
+          await dispatch(pool, client);
           for (const receiver of overdue) await wakeReceiver(client, receiver);
         }
         return { alertsDispatched, receiversWoken: note(foundNothing(), overdue) };

@@ -5,6 +5,8 @@ export interface KillPoint {
   sitrepId?: string;
   /** Which of the activity's uses of the database, from 1: a statement by itself, or a whole transaction. */
   step: number;
+  /** Counts only those whose statement has this in it; that of a transaction is BEGIN. */
+  statement?: string;
   moment: Moment;
   /** How often that place is passed first. */
   passes?: number;
@@ -18,6 +20,17 @@ export interface KillPoint {
  */
 export type Moment = 'before' | 'uncommitted' | 'after';
 
-export function inWords({ activity, step, moment, signal = 'SIGKILL' }: KillPoint): string {
-  return `${signal === 'SIGKILL' ? 'killed' : 'stopped'} ${moment} step ${step} of ${activity}`;
+/** One place at several moments, one after the other. */
+export function at(
+  activity: string,
+  step: number,
+  moments: Moment[],
+  more: Pick<KillPoint, 'sitrepId' | 'statement'> = {},
+): KillPoint[] {
+  return moments.map((moment) => ({ activity, step, moment, ...more }));
+}
+
+export function inWords({ activity, step, statement, moment, signal = 'SIGKILL' }: KillPoint): string {
+  const which = statement === undefined ? `step ${step}` : `step ${step} with ${statement}`;
+  return `${signal === 'SIGKILL' ? 'killed' : 'stopped'} ${moment} ${which} of ${activity}`;
 }

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkInvariants } from '../support/invariants.ts';
 import { type EndState, endState } from './end-state.ts';
 import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import { inWords, type KillPoint, type Moment } from './kill-point.ts';
-import type { MortalProcess } from './mortal-process.ts';
+import { at, type KillPoint } from './kill-point.ts';
 import { lives, tended } from './story.ts';
+import { Succession } from './succession.ts';
 import { World } from './world.ts';
 
 // Workers killed at every boundary of every activity, once each: before it begins, before and after each commit,
@@ -30,14 +30,14 @@ describe.concurrent('[I28] a worker killed', { timeout: 300_000 }, () => {
 
   test('in the insert', () =>
     expectSameEnd(lives, [
-      ...at('insertSitrep', 1, ['before', 'after'], large.id),
-      ...at('insertSitrep', 3, ['before', 'uncommitted', 'after'], large.id),
+      ...at('insertSitrep', 1, ['before', 'after'], { sitrepId: large.id }),
+      ...at('insertSitrep', 3, ['before', 'uncommitted', 'after'], { sitrepId: large.id }),
     ]));
 
   test('in the decision', () =>
     expectSameEnd(lives, [
-      ...at('makeCurrent', 1, ['uncommitted', 'after'], orphan.id),
-      ...at('makeCurrent', 1, ['before', 'uncommitted', 'after'], lives.of.small.id),
+      ...at('makeCurrent', 1, ['uncommitted', 'after'], { sitrepId: orphan.id }),
+      ...at('makeCurrent', 1, ['before', 'uncommitted', 'after'], { sitrepId: lives.of.small.id }),
     ]));
 
   test.each([
@@ -45,14 +45,14 @@ describe.concurrent('[I28] a worker killed', { timeout: 300_000 }, () => {
     ['middle', 2],
     ['last', 3],
   ])('in the %s chunk of a rendezvous', (_, chunk) =>
-    expectSameEnd(lives, at('rendezvous', chunk, ['before', 'uncommitted', 'after'], large.id)),
+    expectSameEnd(lives, at('rendezvous', chunk, ['before', 'uncommitted', 'after'], { sitrepId: large.id })),
   );
 
   test('in the collection of an orphan and of a released sitrep', () =>
     expectSameEnd(
       lives,
       [orphan, lives.of.first].flatMap(({ id }) =>
-        at('collectSitrep', 1, ['before', 'uncommitted', 'after'], id),
+        at('collectSitrep', 1, ['before', 'uncommitted', 'after'], { sitrepId: id }),
       ),
     ));
 
@@ -81,10 +81,6 @@ describe.concurrent('[I28] a worker killed', { timeout: 300_000 }, () => {
     ]));
 });
 
-function at(activity: string, step: number, moments: Moment[], sitrepId?: string): KillPoint[] {
-  return moments.map((moment) => ({ activity, step, moment, ...(sitrepId ? { sitrepId } : {}) }));
-}
-
 async function expectSameEnd(story: Story, points: KillPoint[]): Promise<void> {
   expect(await tellUnderFire(story, points)).toEqual(story === lives ? livesEnd : tendedEnd);
 }
@@ -99,37 +95,5 @@ async function tellUnderFire(story: Story, points: KillPoint[]): Promise<EndStat
     return await endState(world, story.sitrepIds);
   } finally {
     await world.close();
-  }
-}
-
-/** Workers that die one after the other, each at its point. */
-class Succession {
-  readonly failed: Promise<never>;
-  readonly #points: KillPoint[];
-  #next: MortalProcess<KillPoint | null>;
-
-  constructor(world: World, points: KillPoint[]) {
-    this.#points = [...points];
-    this.#next = world.workerProcess();
-    this.failed = this.#succeed(world).then(() => new Promise<never>(() => {}));
-    this.failed.catch(() => {});
-  }
-
-  expectEnded(): void {
-    const [waiting] = this.#points;
-    if (waiting) throw new Error(`The story is over, and no worker was ${inWords(waiting)}.`);
-  }
-
-  async #succeed(world: World): Promise<void> {
-    for (let point = this.#points[0]; point; point = this.#points[0]) {
-      const victim = this.#next;
-      await victim.begin(point);
-      // Loads while this one works.
-      this.#next = world.workerProcess();
-      const end = await victim.ended;
-      if (end !== 'SIGKILL') throw new Error(`A worker to be ${inWords(point)} ended with ${end}.`);
-      this.#points.shift();
-    }
-    await this.#next.begin(null);
   }
 }

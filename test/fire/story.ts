@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 const PATIENCE = 200_000;
 
 /** A worker that stands still still takes tasks, as many as it had asked for; by default each is lost for ten seconds. */
-const TASK_TIMEOUT = '2s';
+export const TASK_TIMEOUT = '2s';
 
 /** More than two chunks of a rendezvous. */
 const MANY = 4_500;
@@ -84,7 +84,7 @@ async function becomeCurrent(world: World, sent: Sent): Promise<void> {
   await untilLifecycle(world, sent, 'RUNNING, current');
 }
 
-async function submitted(world: World, sent: Sent): Promise<void> {
+export async function submitted(world: World, sent: Sent): Promise<void> {
   await layDown(world, sent);
   await start(world, sent);
 }

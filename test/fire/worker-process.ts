@@ -49,16 +49,17 @@ async function begin(point: KillPoint | null) {
  * Counts the uses of the database by each attempt of the activity, wherever in its code they are; with those of
  * earlier attempts, where it goes on from what they said last.
  */
-function doomOf({ activity, sitrepId, step, moment, passes = 0 }: KillPoint): Doom {
+function doomOf({ activity, sitrepId, step, statement, moment, passes = 0 }: KillPoint): Doom {
   const steps = new WeakMap<Context, number>();
   let passed = 0;
   let struck = false;
-  return () => {
+  return (asked) => {
+    if (statement !== undefined && !asked.includes(statement)) return null;
     const context = Context.current();
     const { activityType, workflowExecution } = context.info;
     if (struck || activityType !== activity) return null;
     if (sitrepId !== undefined && workflowExecution?.workflowId !== workflowIdOf(sitrepId)) return null;
-    const before = steps.get(context) ?? chunksBefore(context);
+    const before = steps.get(context) ?? (statement === undefined ? chunksBefore(context) : 0);
     steps.set(context, before + 1);
     if (before + 1 !== step) return null;
     passed += 1;

@@ -8,6 +8,9 @@ import { type MortalProcess, workerProcess } from './mortal-process.ts';
 /** Few enough versions and no grace, so that every sitrep comes to its end while the test looks. */
 const SETTINGS = { SITREP_KEEP_VERSIONS: '2', SITREP_ORPHAN_GRACE_SECONDS: '0' };
 
+/** How long an attempt of a delivery may take; one of a killed worker counts as lost after twice that. */
+const SEND_MS = '1000';
+
 /** A database and a namespace of the suite's servers in which workers die. */
 export class World {
   readonly db: TestDatabase;
@@ -32,6 +35,7 @@ export class World {
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       TEMPORAL_NAMESPACE: this.temporal.namespace,
       SITREP_FIRE_BUNDLE: this.#bundle,
+      SITREP_FIRE_SEND_MS: SEND_MS,
       ...SETTINGS,
     };
   }

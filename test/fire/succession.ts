@@ -1,0 +1,35 @@
+import { inWords, type KillPoint } from './kill-point.ts';
+import type { MortalProcess } from './mortal-process.ts';
+import type { World } from './world.ts';
+
+/** Workers that die one after the other, each at its point. */
+export class Succession {
+  readonly failed: Promise<never>;
+  readonly #points: KillPoint[];
+  #next: MortalProcess<KillPoint | null>;
+
+  constructor(world: World, points: KillPoint[]) {
+    this.#points = [...points];
+    this.#next = world.workerProcess();
+    this.failed = this.#succeed(world).then(() => new Promise<never>(() => {}));
+    this.failed.catch(() => {});
+  }
+
+  expectEnded(): void {
+    const [waiting] = this.#points;
+    if (waiting) throw new Error(`The story is over, and no worker was ${inWords(waiting)}.`);
+  }
+
+  async #succeed(world: World): Promise<void> {
+    for (let point = this.#points[0]; point; point = this.#points[0]) {
+      const victim = this.#next;
+      await victim.begin(point);
+      // Loads while this one works.
+      this.#next = world.workerProcess();
+      const end = await victim.ended;
+      if (end !== 'SIGKILL') throw new Error(`A worker to be ${inWords(point)} ended with ${end}.`);
+      this.#points.shift();
+    }
+    await this.#next.begin(null);
+  }
+}
