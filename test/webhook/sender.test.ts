@@ -294,6 +294,10 @@ describe('a proxy of the environment', () => {
 });
 
 describe('a receiver that hangs is given up in time', () => {
+  test('by default half a minute', () => {
+    expect(senderTo([]).totalMs).toBe(30_000);
+  });
+
   const SOON = { connectMs: 300, totalMs: 1_500 };
   const TIMED_OUT = { outcome: 'timed-out', status: null, detail: 'It did not answer in time.' };
   const scheme = (name: 'http' | 'https', { port }: Listener) => `${name}://127.0.0.1:${port}/`;
