@@ -2,7 +2,9 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dispatch } from '../../src/activities/dispatch.ts';
+import { createActivities } from '../../src/activities/index.ts';
 import { receiverWorkflowId } from '../../src/model/receiver-workflow.ts';
+import { readSettings } from '../../src/model/settings.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { dispatchAll, makeAlerts, makeReceiver } from '../support/receivers.ts';
@@ -53,6 +55,23 @@ describe('a dispatch', () => {
 
   test('that is a retry wakes those as well that the attempt before it did not get to', async () => {
     await dispatchAs(2);
+    expect([await isWoken(told), await isWoken(slept)]).toEqual([true, true]);
+  });
+
+  test('of tend that is a retry does so, too, where the attempt before it left nothing to dispatch', async () => {
+    await dispatchAll(db.pool);
+    const activities = createActivities({
+      pool: db.pool,
+      client: temporal.client,
+      settings: readSettings({}),
+    });
+    const tell = (attempt: number) =>
+      new MockActivityEnvironment({ attempt }).run(() =>
+        activities.tellReceivers(false, { count: 0, ids: [] }),
+      );
+    await tell(1);
+    expect([await isWoken(told), await isWoken(slept)]).toEqual([false, false]);
+    await tell(2);
     expect([await isWoken(told), await isWoken(slept)]).toEqual([true, true]);
   });
 
