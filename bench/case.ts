@@ -15,7 +15,7 @@ export interface Scale {
   rounds(full: number): number;
 }
 export const FULL: Scale = { rows: (full) => full, rounds: (full) => full };
-export const TINY: Scale = { rows: (full) => Math.ceil(full / 1000), rounds: () => 2 };
+export const TINY: Scale = { rows: (full) => Math.ceil(full / 1000), rounds: () => 1 };
 
 export type Target = { atMost: number } | { atLeast: number };
 

@@ -2,9 +2,12 @@ import { carriedCase } from './carried.ts';
 import type { BenchCase } from './case.ts';
 import { collectionCase } from './collection.ts';
 import { historyCase } from './history.ts';
+import { idleLifecyclesCase } from './idle-lifecycles.ts';
 import { insertCase } from './insert.ts';
 import { latencyCase } from './latency.ts';
+import { loadCase } from './load.ts';
 import { makeCurrentUnderLoadCase } from './make-current-under-load.ts';
+import { memoryCase } from './memory.ts';
 import { nothingToDoCase } from './nothing-to-do.ts';
 import { rendezvousCase } from './rendezvous.ts';
 import { throughputCase } from './throughput.ts';
@@ -16,8 +19,11 @@ export const CASES: BenchCase[] = [
   nothingToDoCase,
   makeCurrentUnderLoadCase,
   insertCase,
+  loadCase,
   historyCase,
   collectionCase,
   latencyCase,
   throughputCase,
+  idleLifecyclesCase,
+  memoryCase,
 ];

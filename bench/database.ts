@@ -8,19 +8,12 @@ export interface BenchDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own with the present schema, or with all that another one holds. */
-export async function createDatabase(
-  postgresUrl: string,
-  name: string,
-  like?: BenchDatabase,
-): Promise<BenchDatabase> {
+/** A database of its own with the present schema. */
+export async function createDatabase(postgresUrl: string, name: string): Promise<BenchDatabase> {
   const database = `bench_${name}`;
   const url = urlOf(postgresUrl, database);
-  if (like) await administer(postgresUrl, `CREATE DATABASE ${database} TEMPLATE ${databaseOf(like.url)}`);
-  else {
-    await administer(postgresUrl, `CREATE DATABASE ${database}`);
-    await migrate(url);
-  }
+  await administer(postgresUrl, `CREATE DATABASE ${database}`);
+  await migrate(url);
   const pool = createPool(url, { max: 20, applicationName: 'sitrep bench' });
   return {
     url,
@@ -48,10 +41,6 @@ export async function withDatabase<T>(
 
 function urlOf(postgresUrl: string, database: string): string {
   return Object.assign(new URL(postgresUrl), { pathname: `/${database}` }).href;
-}
-
-function databaseOf(url: string): string {
-  return new URL(url).pathname.slice(1);
 }
 
 async function administer(postgresUrl: string, statement: string): Promise<void> {

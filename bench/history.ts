@@ -61,7 +61,7 @@ async function commits(pool: pg.Pool, keep: number): Promise<Variant> {
   };
 }
 
-async function writeHistory(pool: pg.Pool, versions: number): Promise<void> {
+export async function writeHistory(pool: pg.Pool, versions: number): Promise<void> {
   await pool.query(
     `WITH sitrep AS (
        INSERT INTO fm_sitrep (id, creator, comment, digest, alert_generation)

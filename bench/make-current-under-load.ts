@@ -28,7 +28,7 @@ async function measure({ scale }: Ground, pool: pg.Pool) {
   const head = documentOf({ cases: Math.ceil(requests / 10), requests, ereports: 0 }, null);
   await commit(pool, head);
   const successor = await writeSitrep(pool, head.id);
-  const commits = Math.min(COMMITS, requests);
+  const commits = scale.rounds(COMMITS);
   const slowest: number[] = [];
   const chunks: number[] = [];
   const alone: number[] = [];

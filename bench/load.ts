@@ -1,0 +1,79 @@
+import type pg from 'pg';
+import { readSitrep } from '../src/store/sitrep-read.ts';
+import type { BenchCase, Ground, Row } from './case.ts';
+import { commit } from './commit.ts';
+import { type BenchDatabase, withDatabase } from './database.ts';
+import { documentOf, sizeOfD } from './document.ts';
+import { interleave } from './interleave.ts';
+import { createNamespace } from './namespace.ts';
+import { peak, resetPeak, resident } from './resident.ts';
+import { comparison, figure } from './row.ts';
+import { type ServeProcess, serve } from './serve-process.ts';
+import { smallDocument } from './submitter.ts';
+import { copyOutBarely } from './text-rows.ts';
+
+export const loadCase: BenchCase = {
+  name: 'load',
+  title: 'reading document D whole',
+  run: (ground) => withDatabase(ground.postgresUrl, 'reading', (database) => measure(ground, database)),
+};
+
+async function measure(ground: Ground, database: BenchDatabase): Promise<Row[]> {
+  const { scale } = ground;
+  const { pool } = database;
+  const small = smallDocument(null);
+  const large = documentOf(sizeOfD(scale), small.id);
+  await commit(pool, small);
+  await commit(pool, large);
+  const times = await withApi(ground, database, (api) =>
+    interleave(scale.rounds(7), {
+      objects: { run: () => readWhole(pool, large.id) },
+      streamed: { run: () => stream(api, large.id) },
+      bare: { run: () => copyOutBarely(pool, large.id) },
+    }),
+  );
+  const taken: number[] = [];
+  for (let round = 0; round < scale.rounds(3); round++) {
+    taken.push(await withApi(ground, database, (api) => memoryOf(api, small.id, large.id)));
+  }
+  const bare = { what: 'COPY (SELECT …) TO STDOUT of each table, its rows parsed', samples: times.bare };
+  return [
+    comparison({ what: 'as objects', samples: times.objects }, bare, { atMost: 1.1 }),
+    comparison({ what: 'as the answer of the API', samples: times.streamed }, bare, { atMost: 1.3 }),
+    figure({ what: 'memory of the API for that, beyond idle', samples: taken }, { atMost: 20 }, 'MiB'),
+  ];
+}
+
+async function readWhole(pool: pg.Pool, id: string): Promise<void> {
+  if (!(await readSitrep(pool, { id }))) throw new Error(`There is no sitrep ${id}.`);
+}
+
+/** Takes the answer as it comes, and keeps nothing of it. */
+async function stream({ url }: ServeProcess, id: string): Promise<void> {
+  const answer = await fetch(`${url}/v1/sitreps/${id}`);
+  if (!answer.ok || !answer.body) throw new Error(`The answer to a read was ${answer.status}.`);
+  for await (const _ of answer.body);
+}
+
+/** An API that has read nothing but a small sitrep yet: what comes on top of it is what a large one takes. */
+async function memoryOf(api: ServeProcess, small: string, large: string): Promise<number> {
+  await stream(api, small);
+  const idle = await resident(api.pid);
+  await resetPeak(api.pid);
+  await stream(api, large);
+  return (await peak(api.pid)) - idle;
+}
+
+async function withApi<T>(
+  { temporalAddress }: Ground,
+  database: BenchDatabase,
+  work: (api: ServeProcess) => Promise<T>,
+): Promise<T> {
+  const address = await temporalAddress();
+  const api = await serve('api', database, address, await createNamespace(address));
+  try {
+    return await work(api);
+  } finally {
+    await api.stop();
+  }
+}
