@@ -10,8 +10,8 @@ import { textFault } from './text.ts';
 /** A valid document on its way in. */
 export interface Submission {
   document: SitrepDocument;
-  /** The canonical form (RFC 8785) of the document; this is what is stored until it is inserted. */
-  canonical: string;
+  /** The canonical form (RFC 8785) of the document, in UTF-8; this is what is stored until it is inserted. */
+  canonical: Buffer;
   /** SHA-256 of the canonical form, in hex: two submissions with one digest are the same document. */
   digest: string;
   /** The document as it was sent: with the sitrep ids that the submitter believes to be derived. */
@@ -38,12 +38,21 @@ export function readSubmission(value: unknown): { submission: Submission } | { f
   return { submission: { document, canonical, digest: digestOf(canonical), input } };
 }
 
-export function digestOf(canonical: string): string {
+export function digestOf(canonical: Buffer): string {
   return createHash('sha256').update(canonical).digest('hex');
 }
 
-export function canonicalForm(document: SitrepDocument): string {
-  return canonicalize(document) as string;
+/**
+ * A case at a time: the text of a whole document is a rope while it is put together, which takes many times its
+ * bytes. Names are sorted, and of those at the top `cases` is the first.
+ */
+export function canonicalForm({ cases, ...top }: SitrepDocument): Buffer {
+  const pieces = [Buffer.from('{"cases":[')];
+  for (const [index, oneCase] of cases.entries()) {
+    pieces.push(Buffer.from(`${index > 0 ? ',' : ''}${canonicalize(oneCase)}`));
+  }
+  pieces.push(Buffer.from(`],${canonicalize(top)?.slice(1)}`));
+  return Buffer.concat(pieces);
 }
 
 function findDuplicates(input: SitrepInput, faults: Faults): void {

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/model/json.ts';
@@ -86,7 +87,7 @@ describe('the normal form of a document', () => {
 
   test('read again is itself', () => {
     const { canonical, document } = submissionOf(SENT);
-    expect(submissionOf(JSON.parse(canonical))).toMatchObject({ canonical, document });
+    expect(submissionOf(JSON.parse(canonical.toString()))).toMatchObject({ canonical, document });
   });
 });
 
@@ -178,14 +179,14 @@ describe('the digest', () => {
 
   test('is SHA-256 in hex', () => {
     // The example of FIPS 180-4 for "abc".
-    expect(digestOf('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    expect(digestOf(Buffer.from('abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   });
 });
 
 describe('the canonical form, as RFC 8785 has it', () => {
   const canonicalPayload = (payload: JsonObject) => {
     const { document } = submissionOf(sentWith({ alertRequests: [aRequest({ payload })] }));
-    return canonicalForm(document);
+    return canonicalForm(document).toString();
   };
 
   test('writes values as in its section 3.2.2', () => {
@@ -208,9 +209,16 @@ describe('the canonical form, as RFC 8785 has it', () => {
   });
 
   test('sorts the keys of the document too, and has no white space', () => {
-    expect(submissionOf(aSitrep({ id: idOf(1), cases: [] })).canonical).toBe(
+    expect(submissionOf(aSitrep({ id: idOf(1), cases: [] })).canonical.toString()).toBe(
       `{"cases":[],"comment":"","creator":"test","id":"${idOf(1)}","parentId":null}`,
     );
+  });
+
+  test('is that of the whole document, though it is written a case at a time', () => {
+    const { document, canonical } = submissionOf(
+      aSitrep({ cases: [aCase({ comment: '€' }), aCase(), OPEN] }),
+    );
+    expect(canonical.toString()).toBe(canonicalize(document));
   });
 });
 

@@ -117,7 +117,7 @@ export function tablesOf(world: World): Tables {
         document.creator,
         document.comment,
         digest,
-        canonical,
+        canonical.toString(),
       ]),
     ),
   };
