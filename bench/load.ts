@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
+import type { SitrepView } from '../src/model/views.ts';
 import { readSitrep } from '../src/store/sitrep-read.ts';
 import type { BenchCase, Ground, Row } from './case.ts';
 import { commit } from './commit.ts';
+import { copyOutCases } from './copied-cases.ts';
 import { type BenchDatabase, withDatabase } from './database.ts';
 import { documentOf, sizeOfD } from './document.ts';
 import { interleave } from './interleave.ts';
@@ -10,7 +13,6 @@ import { peak, resetPeak, resident } from './resident.ts';
 import { comparison, figure } from './row.ts';
 import { type ServeProcess, serve } from './serve-process.ts';
 import { smallDocument } from './submitter.ts';
-import { copyOutBarely } from './text-rows.ts';
 
 export const loadCase: BenchCase = {
   name: 'load',
@@ -25,18 +27,25 @@ async function measure(ground: Ground, database: BenchDatabase): Promise<Row[]> 
   const large = documentOf(sizeOfD(scale), small.id);
   await commit(pool, small);
   await commit(pool, large);
+  const whole = await readWhole(pool, large.id);
+  if (!isDeepStrictEqual(whole.cases, await copyOutCases(pool, large.id))) {
+    throw new Error('The two ways of reading a sitrep differ.');
+  }
   const times = await withApi(ground, database, (api) =>
     interleave(scale.rounds(7), {
       objects: { run: () => readWhole(pool, large.id) },
       streamed: { run: () => stream(api, large.id) },
-      bare: { run: () => copyOutBarely(pool, large.id) },
+      bare: { run: () => copyOutCases(pool, large.id) },
     }),
   );
   const taken: number[] = [];
   for (let round = 0; round < scale.rounds(3); round++) {
     taken.push(await withApi(ground, database, (api) => memoryOf(api, small.id, large.id)));
   }
-  const bare = { what: 'COPY (SELECT …) TO STDOUT of each table, its rows parsed', samples: times.bare };
+  const bare = {
+    what: 'COPY (SELECT …) TO STDOUT of each table, parsed and put together',
+    samples: times.bare,
+  };
   return [
     comparison({ what: 'as objects', samples: times.objects }, bare, { atMost: 1.1 }),
     comparison({ what: 'as the answer of the API', samples: times.streamed }, bare, { atMost: 1.3 }),
@@ -44,8 +53,10 @@ async function measure(ground: Ground, database: BenchDatabase): Promise<Row[]> 
   ];
 }
 
-async function readWhole(pool: pg.Pool, id: string): Promise<void> {
-  if (!(await readSitrep(pool, { id }))) throw new Error(`There is no sitrep ${id}.`);
+async function readWhole(pool: pg.Pool, id: string): Promise<SitrepView> {
+  const sitrep = await readSitrep(pool, { id });
+  if (!sitrep) throw new Error(`There is no sitrep ${id}.`);
+  return sitrep;
 }
 
 /** Takes the answer as it comes, and keeps nothing of it. */

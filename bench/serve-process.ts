@@ -40,6 +40,7 @@ export async function serve(
     pid: child.pid as number,
     url: started,
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },

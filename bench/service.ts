@@ -24,7 +24,6 @@ const mail = {
   secrets: new SecretBox(Buffer.alloc(32).toString('base64')),
 };
 const logger = pino({ level: 'silent' });
-installRuntime(logger);
 
 /** API and worker in this process, as the local stack has them; the worker can do nothing as well. */
 export interface BenchService {
@@ -38,6 +37,8 @@ export interface BenchService {
 let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 
 export async function startService({ postgresUrl, temporalAddress }: Ground): Promise<BenchService> {
+  // It ends with the last worker that uses it.
+  installRuntime(logger);
   const address = await temporalAddress();
   const namespace = await createNamespace(address);
   const database = await createDatabase(postgresUrl, `service_${randomUUID().replaceAll('-', '')}`);
