@@ -28,6 +28,9 @@ ${CASES.map(({ name, title }) => `  ${name.padEnd(24)} ${title}`).join('\n')}
 
 Exit codes: 0 all was measured, whatever the targets; 1 a case could not be measured; 2 wrong usage.`;
 
+/** As a shell has it for Ctrl-C. */
+const BROKEN_OFF = 130;
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -44,6 +47,9 @@ async function main(): Promise<number> {
   const results: Result[] = [];
   let broken = 0;
   const servers = await startServers((line) => console.error(line));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => servers.stop().finally(() => process.exit(BROKEN_OFF)));
+  }
   try {
     const ground = { ...servers, scale: values.tiny ? TINY : FULL };
     for (const [index, one] of cases.entries()) {

@@ -35,6 +35,9 @@ export async function serve(
       SITREP_KEEP_VERSIONS: KEEP_VERSIONS,
     },
   });
+  const endTogether = () => child.kill();
+  process.once('exit', endTogether);
+  child.once('exit', () => process.off('exit', endTogether));
   const started = await start(child, part);
   return {
     pid: child.pid as number,
