@@ -33,7 +33,11 @@ export function readBody(stream: Readable, most: number, { grace, least }: Pace 
     if (length > most) reject(bodyTooLarge(most));
     else chunks.push(chunk);
   };
-  const onEnd = () => resolve(Buffer.concat(chunks, length));
+  const onEnd = () => {
+    resolve(Buffer.concat(chunks, length));
+    // The listener for errors, which stays as long as the request, would keep them.
+    chunks.length = 0;
+  };
   // Nobody hears this answer; it says in the log what happened.
   const onError = () => reject(new Problem('bad-request', 'The connection ended before the body did.'));
   stream.on('data', onData).on('end', onEnd).on('error', onError);
