@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, inject, test } from 'vitest';
 import { TINY } from '../../bench/case.ts';
 import { CASES } from '../../bench/cases.ts';
@@ -18,4 +19,11 @@ test.each(CASES)('the bench still measures $name', { timeout: 120_000 }, async (
       if (summary) expect(Object.values(summary).every(Number.isFinite)).toBe(true);
     }
   }
+});
+
+test('the command names its cases to whoever asks for one that is not there', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['bench/main.ts', 'speed'], { encoding: 'utf8' });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^There is no case speed\./);
+  for (const { name, title } of CASES) expect(stderr).toContain(`${name.padEnd(24)} ${title}`);
 });

@@ -179,7 +179,9 @@ describe('the digest', () => {
 
   test('is SHA-256 in hex', () => {
     // The example of FIPS 180-4 for "abc".
-    expect(digestOf(Buffer.from('abc'))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+    expect(digestOf(Buffer.from('abc'))).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
   });
 });
 
