@@ -21,15 +21,14 @@ export async function withServed<T>(
   const address = await temporalAddress();
   const namespace = await createNamespace(address);
   const database = await createDatabase(postgresUrl, `served_${randomUUID().replaceAll('-', '')}`);
-  const started: ServeProcess[] = [];
+  const start = (part: 'api' | 'worker') => serve(part, database, address, namespace);
+  const starting = [start('api'), start('worker')] as const;
   try {
-    const worker = await serve('worker', database, address, namespace);
-    started.push(worker);
-    const api = await serve('api', database, address, namespace);
-    started.push(api);
+    const [api, worker] = await Promise.all(starting);
     return await work({ database, api, worker, temporalAddress: address, namespace });
   } finally {
-    for (const process of started) await process.stop();
+    const started = await Promise.allSettled(starting);
+    await Promise.all(started.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
     await database.drop();
   }
 }
