@@ -8,7 +8,6 @@ import { Parts } from './parts.ts';
 import { connect, connectNatively, type Host, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
 import { stopSignal, untilAborted } from './stop-signal.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
 
 export function serveApi(session: Session): Promise<Outcome> {
   return serve(session, async (host) => {
@@ -27,7 +26,6 @@ export function serveWorker(session: Session): Promise<Outcome> {
 
 /** Runs a part against servers that others run, until it is asked to stop or fails. Its log is its data. */
 async function serve(session: Session, start: (host: Host) => Promise<void>): Promise<Outcome> {
-  keepYoungGenerationSmall();
   const { world, settings } = session;
   const servers = {
     databaseUrl: requireDatabaseUrl(world.env),

@@ -13,7 +13,6 @@ import type { Outcome, Session } from './session.ts';
 import { stopSignal, untilAborted } from './stop-signal.ts';
 import type { Style } from './words/style.ts';
 import { facts } from './words/style.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
 
 /** What runs, once it runs. */
 interface Running {
@@ -27,7 +26,6 @@ interface Running {
 
 /** Runs everything in this process and its children, until it is asked to stop or a part fails. */
 export async function up(session: Session): Promise<Outcome> {
-  keepYoungGenerationSmall();
   const { terminal } = session;
   const report = (line: string) => terminal.progress(line);
   const stop = stopSignal();
