@@ -53,13 +53,17 @@ CREATE TABLE delivery (
   skipped_because text CHECK (skipped_because IN ('receiver-disabled', 'alert-deleted')),
   attempts     integer NOT NULL DEFAULT 0,
   time_created timestamptz NOT NULL DEFAULT now(),
-  -- When the next attempt is due. While one is under way: when it is taken for lost, and another one made.
+  -- When the next attempt is due.
   time_due     timestamptz NOT NULL,
+  -- While an attempt is under way: when it is taken for lost, and another one made. In no index, so that to begin an
+  -- attempt writes to none.
+  time_lost    timestamptz,
   time_ended   timestamptz,
   CHECK ((state = 'pending') = (time_ended IS NULL)),
   CHECK ((state = 'skipped') = (skipped_because IS NOT NULL)),
   CHECK ((trigger = 'probe') = (alert_id IS NULL))
-);
+  -- Room for the row of the attempt's beginning beside the first one, for the same reason.
+) WITH (fillfactor = 50);
 -- However often an alert is dispatched, it reaches a receiver by one delivery.
 CREATE UNIQUE INDEX delivery_once ON delivery (alert_id, receiver_id) WHERE trigger = 'alert';
 -- However often it is asked to be sent again, it waits to be sent once.
@@ -78,7 +82,8 @@ CREATE TABLE delivery_attempt (
   status       integer,
   detail       text,
   PRIMARY KEY (delivery_id, number)
-);
+  -- Each row is written twice within a moment, and the second one is to lie beside the first.
+) WITH (fillfactor = 50);
 
 -- For dispatch, which looks for alerts that nobody has been told of yet.
 CREATE INDEX alert_undispatched ON alert (id) WHERE time_dispatched IS NULL;
@@ -120,4 +125,100 @@ LANGUAGE sql VOLATILE AS $$
   )
   SELECT (SELECT count(*) FROM marked),
          coalesce((SELECT array_agg(DISTINCT receiver_id) FROM audience WHERE enabled), '{}')
+$$;
+
+-- Takes up to p_limit deliveries of a receiver that are due by p_now, and puts their attempts on record. Until p_lost
+-- nobody else takes them. Returned is what has to be sent.
+--
+-- The plan is fixed: by index and row by row, as it is best for so few. One that was made while the tables were empty
+-- would otherwise stay with its session, and read them whole once they are full.
+CREATE FUNCTION begin_attempts(p_receiver uuid, p_limit integer, p_now timestamptz, p_lost timestamptz)
+RETURNS TABLE (delivery_id uuid, attempt integer, id uuid, class text, version integer, payload text, case_id uuid,
+               sitrep_id uuid, time_created timestamptz)
+LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  WITH due AS MATERIALIZED (
+    SELECT d.id FROM delivery d
+     WHERE d.receiver_id = p_receiver AND d.state = 'pending' AND d.time_due <= p_now
+       AND (d.time_lost IS NULL OR d.time_lost <= p_now)
+     ORDER BY d.time_due LIMIT p_limit FOR UPDATE SKIP LOCKED
+  ), lost AS (
+    UPDATE delivery_attempt a SET outcome = 'unknown', time_ended = p_now
+      FROM due WHERE a.delivery_id = due.id AND a.outcome IS NULL
+  ), taken AS (
+    UPDATE delivery d SET attempts = d.attempts + 1, time_lost = p_lost
+      FROM due WHERE d.id = due.id
+    RETURNING d.id, d.attempts, d.alert_id
+  ), begun AS (
+    INSERT INTO delivery_attempt (delivery_id, number, time_started)
+    SELECT t.id, t.attempts, p_now FROM taken t
+  )
+  SELECT t.id, t.attempts, a.id, a.class, a.version, a.payload::text, a.case_id, a.requested_sitrep_id,
+         a.time_created
+    FROM taken t JOIN alert a ON a.id = t.alert_id;
+END
+$$;
+
+-- Records how attempts of one receiver ended; the arrays have a place for each. One that was delivered is delivered, also
+-- when it was taken for lost meanwhile, or its delivery skipped; any other end only counts while it is the latest attempt
+-- of a pending delivery.
+--
+-- Each statement sees what was committed before it began: what the one before it has locked. Everybody locks in the same
+-- order, or they deadlock: the receiver, its deliveries by id, then their attempts. The receiver is locked even if it is
+-- healthy: a deletion of it goes through its deliveries in an order of its own.
+CREATE FUNCTION end_attempts(p_receiver uuid, p_deliveries uuid[], p_numbers integer[], p_outcomes text[],
+                             p_statuses integer[], p_details text[], p_ended timestamptz[], p_next_due timestamptz[])
+RETURNS void LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM FROM receiver WHERE id = p_receiver FOR KEY SHARE;
+  -- Since when it accepts nothing: from the first failure after its last success.
+  IF 'delivered' = ANY (p_outcomes) THEN
+    UPDATE receiver SET failing_since = NULL WHERE id = p_receiver AND failing_since IS NOT NULL;
+  ELSE
+    UPDATE receiver
+       SET failing_since = (SELECT min(ended) FROM unnest(p_ended, p_outcomes) AS e (ended, outcome) WHERE outcome <> 'unknown')
+     WHERE id = p_receiver AND failing_since IS NULL AND 'unknown' <> ANY (p_outcomes);
+  END IF;
+  PERFORM FROM delivery WHERE id = ANY (p_deliveries) ORDER BY id FOR UPDATE;
+  WITH e AS MATERIALIZED (
+    SELECT * FROM unnest(p_deliveries, p_numbers, p_outcomes, p_statuses, p_details, p_ended, p_next_due)
+      AS e (delivery_id, number, outcome, status, detail, ended, next_due)
+  ), recorded AS (
+    UPDATE delivery_attempt a SET outcome = e.outcome, status = e.status, detail = e.detail, time_ended = e.ended
+      FROM e
+     WHERE a.delivery_id = e.delivery_id AND a.number = e.number AND (a.outcome IS NULL OR e.outcome = 'delivered')
+  )
+  UPDATE delivery d
+     SET state = CASE WHEN e.outcome = 'delivered' THEN 'delivered' WHEN e.next_due IS NULL THEN 'failed' ELSE 'pending' END,
+         skipped_because = NULL,
+         time_due = coalesce(e.next_due, d.time_due),
+         time_lost = NULL,
+         time_ended = CASE WHEN e.outcome = 'delivered' OR e.next_due IS NULL THEN e.ended END
+    FROM e
+   WHERE d.id = e.delivery_id AND d.state <> 'delivered'
+     AND (e.outcome = 'delivered' OR (d.state = 'pending' AND d.attempts = e.number));
+END
+$$;
+
+-- Takes back attempts that were begun and not sent, as if they had never been begun. Only the latest of a delivery can
+-- be under way, so the numbers of the others stay as they are.
+CREATE FUNCTION take_back_attempts(p_deliveries uuid[], p_numbers integer[])
+RETURNS void LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  PERFORM FROM delivery WHERE id = ANY (p_deliveries) ORDER BY id FOR UPDATE;
+  WITH taken_back AS (
+    DELETE FROM delivery_attempt a USING unnest(p_deliveries, p_numbers) AS e (delivery_id, number)
+     WHERE a.delivery_id = e.delivery_id AND a.number = e.number AND a.outcome IS NULL
+    RETURNING a.delivery_id
+  )
+  UPDATE delivery d SET attempts = d.attempts - 1, time_lost = NULL FROM taken_back t WHERE d.id = t.delivery_id;
+END
 $$;

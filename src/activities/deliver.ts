@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
+import type { AttemptEnd } from '../model/delivery.ts';
 import type { DeliveryRound, RoundCounts } from '../model/receiver-workflow.ts';
 import { type Begun, beginAttempts, pendingDeliveries } from '../store/delivery-attempt.ts';
 import { giveUpGone, giveUpIfFailing, readTarget } from '../store/receiver-health.ts';
@@ -9,9 +10,22 @@ import { type Mail, Outbox } from '../webhook/outbox.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { dispatch } from './dispatch.ts';
 import { withHeartbeats } from './heartbeat.ts';
+import { InHand } from './in-hand.ts';
+import { Pace } from './pace.ts';
+import { Places } from './places.ts';
 
 /** Attempts under way at once for one receiver: enough to hide its latency, few enough not to be an attack on it. */
-const AT_ONCE = 32;
+export const AT_ONCE = 32;
+/**
+ * Attempts that wait for a place beside those, at most: as many as are answered within AHEAD_MS, so that a receiver that
+ * is fast doesn't wait for the database. Behind one that is slow none wait.
+ */
+const AHEAD = 224;
+const AHEAD_MS = 50;
+/** Its receiver has become slow: what has waited for so long is not sent, and is as if it had not been begun. */
+const STALE_MS = 1_000;
+/** Attempts whose end is being written: beyond that, no more are begun until Postgres has caught up. */
+const UNWRITTEN = 256;
 /** After so many times its time-out an attempt is taken for lost: it has ended, and there was time to record that. */
 const LOST_AFTER = 2;
 /** How long one activity goes on before its workflow hears how it went. */
@@ -72,27 +86,25 @@ class Round {
 
   /** False when the round ended before everything that is due was sent. */
   async #sendDue(outbox: Outbox, log: AttemptLog, onProgress: () => void): Promise<boolean> {
-    const underWay = new Set<Promise<void>>();
+    const places = new Places(AT_ONCE);
+    const inHand = new InHand();
+    const pace = new Pace();
     try {
-      for (;;) {
+      for (let ahead = 0; ; ) {
         if (this.#isGone) return true;
         if (this.#stopping.aborted || performance.now() - this.#begun > ROUND_MS) return false;
-        const due = await this.#begin(AT_ONCE - underWay.size);
-        for (const one of due) {
-          const attempt = this.#attempt(one, outbox, log)
-            .catch((error: unknown) => {
-              this.#failure ??= error;
-            })
-            .finally(() => underWay.delete(attempt));
-          underWay.add(attempt);
-        }
-        if (underWay.size === 0) return true;
-        await untilRoom(underWay);
+        const due = await this.#begin(AT_ONCE + ahead - inHand.unanswered);
+        ahead = Math.min(AHEAD, pace.within(AHEAD_MS, this.#answered));
+        for (const one of due) void this.#attempt(one, places, inHand, outbox, log);
+        if (inHand.isEmpty) return true;
+        const answered = this.#answered;
+        const hasRoom = () => this.#answered > answered && hasRoomFor(inHand, ahead);
+        await inHand.until(() => this.#failure !== undefined || inHand.isEmpty || hasRoom());
         if (this.#failure) throw this.#failure;
         onProgress();
       }
     } finally {
-      await Promise.all(underWay);
+      await inHand.until(() => inHand.isEmpty);
     }
   }
 
@@ -102,12 +114,39 @@ class Round {
     return beginAttempts(this.#pool, this.#receiverId, limit, now, lost);
   }
 
-  async #attempt(begun: Begun, outbox: Outbox, log: AttemptLog): Promise<void> {
-    const end = await outbox.send(begun);
-    if (end.outcome === 'delivered') this.#sent.delivered += 1;
-    else if (end.outcome !== 'unknown') this.#sent.refused += 1;
-    if (end.status === GONE) this.#isGone = true;
-    await log.write(begun, end, this.#now());
+  async #attempt(
+    begun: Begun,
+    places: Places,
+    inHand: InHand,
+    outbox: Outbox,
+    log: AttemptLog,
+  ): Promise<void> {
+    const waitsSince = performance.now();
+    const isStale = () => this.#isGone || this.#stopping.aborted || performance.now() - waitsSince > STALE_MS;
+    const send = async () => {
+      if (isStale()) return null;
+      const end = await outbox.send(begun);
+      this.#note(end);
+      return end;
+    };
+    try {
+      await inHand.hold(
+        () => places.within(send),
+        (end) => (end ? log.write(begun, end, this.#now()) : log.takeBack(begun)),
+      );
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
+  #note({ outcome, status }: AttemptEnd): void {
+    if (outcome === 'delivered') this.#sent.delivered += 1;
+    else if (outcome !== 'unknown') this.#sent.refused += 1;
+    if (status === GONE) this.#isGone = true;
+  }
+
+  get #answered(): number {
+    return this.#sent.delivered + this.#sent.refused;
   }
 
   async #giveUpIfHopeless(): Promise<void> {
@@ -136,9 +175,7 @@ function lateness(): number {
 /** RFC 9110, 15.5.11: it is not there any more, and wants no more. */
 const GONE = 410;
 
-/** Waits until at least half of the places are free: more in one statement, and none idle for long. */
-async function untilRoom(underWay: Set<Promise<void>>): Promise<void> {
-  do {
-    await Promise.race(underWay);
-  } while (underWay.size > AT_ONCE / 2);
+/** At least half of what may be in hand: more in one statement, and no place is free for long. */
+function hasRoomFor({ unanswered, unwritten }: InHand, ahead: number): boolean {
+  return unanswered <= (AT_ONCE + ahead) / 2 && unwritten < UNWRITTEN;
 }

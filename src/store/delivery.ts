@@ -7,7 +7,7 @@ import type { Queryable } from './transaction.ts';
 const DELIVERY = `
   SELECT d.id, d.receiver_id AS "receiverId", r.name AS receiver, d.alert_id AS "alertId", d.trigger, d.state,
          d.skipped_because AS "skippedBecause", d.attempts, ${timeAsText('d.time_created')} AS "timeCreated",
-         CASE WHEN d.state = 'pending' THEN ${timeAsText('d.time_due')} END AS "timeDue",
+         CASE WHEN d.state = 'pending' THEN ${timeAsText('greatest(d.time_due, d.time_lost)')} END AS "timeDue",
          ${timeAsText('d.time_ended')} AS "timeEnded"
     FROM delivery d JOIN receiver r ON r.id = d.receiver_id`;
 

@@ -72,7 +72,7 @@ export async function overdueReceivers(pool: pg.Pool, seconds: number): Promise<
     `SELECT r.id FROM receiver r
       WHERE r.disabled_because IS NULL
         AND EXISTS (SELECT FROM delivery d WHERE d.receiver_id = r.id AND d.state = 'pending'
-                      AND d.time_due < now() - make_interval(secs => $1))
+                      AND greatest(d.time_due, d.time_lost) < now() - make_interval(secs => $1))
       ORDER BY r.id`,
     [seconds],
   );

@@ -1,8 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import type { AttemptEnd } from '../model/delivery.ts';
 import { type Announced, alertMessage } from './message.ts';
 import { type SecretBox, secretPlace } from './secret-box.ts';
 import type { Sender } from './sender.ts';
-import { sign } from './signature.ts';
+import { sign, signingKey } from './signature.ts';
 
 /** What all deliveries are sent with. */
 export interface Mail {
@@ -14,7 +15,7 @@ export interface Mail {
 export class Outbox {
   readonly #sender: Sender;
   readonly #endpoint: string;
-  readonly #secrets: string[];
+  readonly #keys: KeyObject[];
 
   constructor(
     { sender, secrets }: Mail,
@@ -23,7 +24,7 @@ export class Outbox {
   ) {
     this.#sender = sender;
     this.#endpoint = endpoint;
-    this.#secrets = sealed.map((one) => secrets.open(one.sealed, secretPlace(id, one.id)));
+    this.#keys = sealed.map((one) => signingKey(secrets.open(one.sealed, secretPlace(id, one.id))));
   }
 
   /** The message has the alert's id, in all attempts: by it a receiver knows what it has already. */
@@ -33,7 +34,7 @@ export class Outbox {
 
   post(id: string, body: string): Promise<AttemptEnd> {
     const seconds = Math.floor(Date.now() / 1000);
-    const headers = { ...sign(id, seconds, body, this.#secrets) };
+    const headers = { ...sign(id, seconds, body, this.#keys) };
     return this.#sender.send({ endpoint: this.#endpoint, headers, body });
   }
 }

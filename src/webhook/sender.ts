@@ -66,7 +66,10 @@ export class Sender {
 
   /** Makes one attempt. Whatever happens is its end; it never throws. */
   async send({ endpoint, headers, body }: Message): Promise<AttemptEnd> {
-    const signal = AbortSignal.timeout(this.totalMs);
+    // Cleared when it is answered, as AbortSignal.timeout can't be: thousands a second would lie about for half a minute.
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), this.totalMs);
+    const { signal } = stop;
     try {
       const answer = await request(endpoint, {
         dispatcher: this.#agent,
@@ -81,6 +84,8 @@ export class Sender {
       return answered(statusCode, answer.headers['retry-after']);
     } catch (error) {
       return this.#isClosed ? CUT_OFF : failed(error, signal.aborted);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

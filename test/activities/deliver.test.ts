@@ -78,7 +78,7 @@ describe('a round', () => {
       hook.answer = async (response, received) => {
         const [delivery] = await deliveriesIn(db.pool);
         answer(200)(response, received);
-        resolve(delivery?.time_due.getTime() ?? 0);
+        resolve(delivery?.time_lost?.getTime() ?? 0);
       };
     });
     await deliverDue(before, { currentAttemptScheduledTimestampMs: before + HOUR });
@@ -121,6 +121,22 @@ describe('a round', () => {
     ]);
   });
 
+  test('begins more than it sends at once only for a receiver that is fast, and takes back what it cannot send', async () => {
+    await due(2_000);
+    const begun = async () => (await deliveriesIn(db.pool)).filter(({ time_lost }) => time_lost).length;
+    let most = 0;
+    hook.answer = async (response, received) => {
+      if (hook.received.length === 1_000) most = await begun();
+      // From here on it is gone: nothing of what waits is sent to it.
+      answer(hook.received.length < 1_500 ? 200 : 410)(response, received);
+    };
+    expect(await deliverDue(Date.now() + SOON)).toMatchObject({ kind: 'waits', pending: 0 });
+    expect(most).toBeGreaterThan(32);
+    expect(hook.received.length).toBeLessThan(1_500 + 32);
+    const { rows } = await db.pool.query('SELECT count(*)::int AS sent FROM delivery_attempt');
+    expect(rows[0]).toEqual({ sent: hook.received.length });
+  });
+
   test('for a receiver that is gone, or disabled, sends nothing', async () => {
     await due(1);
     await updateReceiver(db.pool, receiver, { enabled: false });
@@ -159,9 +175,11 @@ describe('the end of an attempt', () => {
     if (!one || !other) throw new Error('Nothing was due.');
     const environment = new MockActivityEnvironment();
     await holding(db.pool, ['LOCK TABLE delivery_attempt IN SHARE MODE'], async (client) => {
-      const ends = environment.run(() => {
+      const ends = environment.run(async () => {
         const log = new AttemptLog(db.pool, receiver, [0]);
-        return Promise.allSettled([log.write(one, OK, clock.now), log.write(other, OK, clock.now)]);
+        const first = log.write(one, OK, clock.now);
+        await untilBlocked(db.pool);
+        return Promise.allSettled([first, log.write(other, OK, clock.now)]);
       });
       await untilBlocked(db.pool);
       environment.cancel();

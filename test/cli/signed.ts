@@ -1,4 +1,4 @@
-import { newSecret, sign } from '../../src/webhook/signature.ts';
+import { newSecret, sign, signingKey } from '../../src/webhook/signature.ts';
 
 export const SECRET = newSecret();
 
@@ -19,7 +19,7 @@ export async function deliver(
   { message = MESSAGE as object, id = MESSAGE.alertId, secret = SECRET, at = Date.now() } = {},
 ): Promise<number> {
   const body = JSON.stringify(message);
-  const headers = { ...sign(id, Math.floor(at / 1_000), body, [secret]) };
+  const headers = { ...sign(id, Math.floor(at / 1_000), body, [signingKey(secret)]) };
   const { status } = await fetch(url, { method: 'POST', headers, body });
   return status;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteAlert } from '../../src/store/alert.ts';
 import { listAttempts } from '../../src/store/delivery.ts';
-import { type Begun, pendingDeliveries } from '../../src/store/delivery-attempt.ts';
+import { type Begun, pendingDeliveries, takeBackAttempts } from '../../src/store/delivery-attempt.ts';
 import { deleteReceiver, disableReceiver, readReceiver, updateReceiver } from '../../src/store/receiver.ts';
 import { giveUpGone, giveUpIfFailing } from '../../src/store/receiver-health.ts';
 import { holding, untilBlocked } from '../support/blocked.ts';
@@ -117,6 +117,47 @@ describe('attempts', () => {
     expect(await statesIn(db.pool)).toEqual(['delivered', 'pending']);
     clock.pass(5);
     expect(await beginOne()).toMatchObject([{ deliveryId: other.deliveryId, attempt: 2 }]);
+  });
+});
+
+describe('attempts that are taken back, since they were not sent', () => {
+  test('[I39] are as if they had never been begun: what is due stays due, and is numbered on', async () => {
+    await due(2);
+    const [one, other] = (await clock.begin(db.pool, receiver)) as [Begun, Begun];
+    await clock.refuse(db.pool, receiver, [one], 0);
+    await takeBackAttempts(db.pool, [other]);
+    expect(await outcomesOf(db.pool, other.deliveryId)).toEqual([]);
+    const again = await clock.begin(db.pool, receiver);
+    expect(again.map(({ deliveryId, attempt }) => [deliveryId, attempt]).sort()).toEqual(
+      [
+        [one.deliveryId, 2],
+        [other.deliveryId, 1],
+      ].sort(),
+    );
+    await takeBackAttempts(db.pool, again);
+    expect(await outcomesOf(db.pool, one.deliveryId)).toEqual(['rejected']);
+  });
+
+  test('[I39] twice, or after they were taken for lost, change nothing', async () => {
+    await due(1);
+    const lost = await beginOne();
+    clock.pass(TOO_LONG);
+    const newer = await beginOne();
+    await takeBackAttempts(db.pool, lost);
+    expect(await outcomesOf(db.pool, lost[0].deliveryId)).toEqual(['unknown', null]);
+    await takeBackAttempts(db.pool, newer);
+    await takeBackAttempts(db.pool, newer);
+    expect(await outcomesOf(db.pool, lost[0].deliveryId)).toEqual(['unknown']);
+    expect(await beginOne()).toMatchObject([{ attempt: 2 }]);
+  });
+
+  test('[I37] leave a delivery skipped that was skipped meanwhile', async () => {
+    await due(1);
+    const begun = await beginOne();
+    await disableReceiver(db.pool, receiver, 'operator', clock.now);
+    await takeBackAttempts(db.pool, begun);
+    expect(await statesIn(db.pool)).toEqual(['receiver-disabled']);
+    expect(await outcomesOf(db.pool, begun[0].deliveryId)).toEqual([]);
   });
 });
 

@@ -72,7 +72,7 @@ test.each([
   [34, `UPDATE alert SET payload = '{}'`],
   [
     35,
-    `DROP INDEX delivery_once; INSERT INTO delivery SELECT gen_random_uuid(), receiver_id, alert_id, 'alert', 'failed', NULL, 0, now(), now(), now() FROM delivery`,
+    `DROP INDEX delivery_once; INSERT INTO delivery SELECT gen_random_uuid(), receiver_id, alert_id, 'alert', 'failed', NULL, 0, now(), now(), NULL, now() FROM delivery`,
   ],
   [
     35,

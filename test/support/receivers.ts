@@ -56,6 +56,7 @@ export interface DeliveryRow {
   skipped_because: string | null;
   attempts: number;
   time_due: Date;
+  time_lost: Date | null;
 }
 
 export async function deliveriesIn(pool: pg.Pool): Promise<DeliveryRow[]> {
