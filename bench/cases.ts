@@ -1,6 +1,10 @@
 import { carriedCase } from './carried.ts';
 import type { BenchCase } from './case.ts';
 import { collectionCase } from './collection.ts';
+import { deliveriesCase } from './deliveries.ts';
+import { dispatchCase } from './dispatch.ts';
+import { firstAttemptCase } from './first-attempt.ts';
+import { hangingReceiverCase } from './hanging-receiver.ts';
 import { historyCase } from './history.ts';
 import { idleLifecyclesCase } from './idle-lifecycles.ts';
 import { insertCase } from './insert.ts';
@@ -26,4 +30,8 @@ export const CASES: BenchCase[] = [
   throughputCase,
   idleLifecyclesCase,
   memoryCase,
+  deliveriesCase,
+  dispatchCase,
+  firstAttemptCase,
+  hangingReceiverCase,
 ];

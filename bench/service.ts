@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { pino } from 'pino';
-import { createActivities } from '../src/activities/index.ts';
+import { createActivities, createDeliveryActivities } from '../src/activities/index.ts';
 import { startApi } from '../src/api/server.ts';
 import { TASK_QUEUE } from '../src/model/lifecycle.ts';
+import { DELIVERY_TASK_QUEUE } from '../src/model/receiver-workflow.ts';
 import { readSettings } from '../src/model/settings.ts';
 import { AddressPolicy } from '../src/webhook/address-policy.ts';
-import { SecretBox } from '../src/webhook/secret-box.ts';
 import { Sender } from '../src/webhook/sender.ts';
+import { wakeReceiver } from '../src/webhook/wake-receiver.ts';
 import { installRuntime } from '../src/worker/runtime.ts';
-import { ACTIVITIES_AT_ONCE, STICKY } from '../src/worker/worker.ts';
+import { ACTIVITIES_AT_ONCE, RECEIVERS_AT_ONCE, STICKY } from '../src/worker/worker.ts';
 import type { Ground } from './case.ts';
 import { type BenchDatabase, createDatabase } from './database.ts';
 import { createNamespace } from './namespace.ts';
+import { SECRETS } from './subscriber.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
-/** There are no receivers here. */
-const mail = {
-  sender: new Sender(new AddressPolicy([])),
-  secrets: new SecretBox(Buffer.alloc(32).toString('base64')),
-};
+/** Receivers are on this machine. */
+const mail = { sender: new Sender(new AddressPolicy(['127.0.0.0/8'])), secrets: SECRETS };
 const logger = pino({ level: 'silent' });
 
 /** API and worker in this process, as the local stack has them; the worker can do nothing as well. */
@@ -31,6 +31,10 @@ export interface BenchService {
   url: string;
   /** Runs the workflow that does nothing, from its start to its result. */
   doNothing(): Promise<void>;
+  /** Tells the workflow that sends a receiver's deliveries that there are some. */
+  wake(receiverId: string): Promise<void>;
+  /** Signals a workflow that waits; resolves once the activity runs that it has for that, which does nothing. */
+  wakeForNothing(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,16 +51,29 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace });
   bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('WARN') });
-  const worker = await Worker.create({
+  const noticed = new EventEmitter();
+  const lives = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
-    activities: { ...createActivities({ pool, client, settings }), nothing: async () => {} },
+    activities: {
+      ...createActivities({ pool, client, settings }),
+      nothing: async () => {},
+      notice: async () => void noticed.emit('notice'),
+    },
     workflowBundle: await bundle,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     stickyQueueScheduleToStartTimeout: STICKY,
   });
-  const running = worker.run();
+  const deliveries = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: DELIVERY_TASK_QUEUE,
+    activities: createDeliveryActivities({ pool, client }, mail),
+    workflowBundle: await bundle,
+    maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
+  });
+  const workers = [lives, deliveries].map((worker) => ({ worker, running: worker.run() }));
   const api = await startApi({
     pool,
     client,
@@ -72,20 +89,30 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
     url: api.url,
     doNothing: () =>
       client.workflow.execute('doNothing', { workflowId: randomUUID(), taskQueue: TASK_QUEUE, args: [] }),
-    stop: () => stop(api, worker, running, connection, database),
+    wake: (receiverId) => wakeReceiver(client, receiverId),
+    async wakeForNothing() {
+      const notice = once(noticed, 'notice');
+      await client.workflow.signalWithStart('sleeper', {
+        workflowId: 'sleeper',
+        taskQueue: TASK_QUEUE,
+        args: [],
+        signal: 'wake',
+      });
+      await notice;
+    },
+    stop: () => stop(api, workers, connection, database),
   };
 }
 
 async function stop(
   api: { close(): Promise<void> },
-  worker: Worker,
-  running: Promise<void>,
+  workers: { worker: Worker; running: Promise<void> }[],
   connection: NativeConnection,
   database: BenchDatabase,
 ): Promise<void> {
   await api.close();
-  worker.shutdown();
-  await running;
+  for (const { worker } of workers) worker.shutdown();
+  await Promise.all(workers.map(({ running }) => running));
   await connection.close();
   await database.drop();
 }
