@@ -49,9 +49,12 @@ async function measure(
       async prepare() {
         await forgetAlerts(pool);
         await makeDue(pool, count);
+        endpoint.forget();
       },
       async run() {
+        const allArrived = endpoint.arrived(count);
         await service.wake(receiver);
+        await allArrived;
         await untilNone(pool, `delivery WHERE state = 'pending'`);
       },
     },

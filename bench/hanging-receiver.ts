@@ -41,9 +41,12 @@ async function measure(
     stuck = null;
     hanging.hangUp();
     await forgetAlerts(pool);
+    prompt.forget();
   };
   const run = async () => {
+    const allArrived = prompt.arrived(count);
     await service.wake(receiver);
+    await allArrived;
     await untilNone(pool, `delivery WHERE state = 'pending' AND receiver_id = '${receiver}'`);
   };
   const times = await interleave(scale.rounds(7), {
