@@ -18,3 +18,8 @@ export const Ena = z
 export function formatEna(ena: bigint): string {
   return `0x${ena.toString(16)}`;
 }
+
+/** The order of ENAs in their normal form, which has no leading zeros: so a longer one is the larger number. */
+export function compareEna(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -15,20 +15,20 @@ interface Inexact {
 /**
  * Reads JSON from bytes as I-JSON (RFC 7493) asks: UTF-8 only, no number that a double would change, and no name
  * twice in an object. `JSON.parse` alone would turn 9007199254740993 into …992 and 1e400 into Infinity and keep
- * the last of two values without a word, and what is stored would not be what was sent.
+ * the last of two values without a word, and what is stored would not be what was sent. `what` names it in sentences.
  */
-export function readJson(bytes: Uint8Array): JsonReading {
+export function readJson(bytes: Uint8Array, what = 'The body'): JsonReading {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return { kind: 'malformed', detail: 'The body is not UTF-8.' };
+    return { kind: 'malformed', detail: `${what} is not UTF-8.` };
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { kind: 'malformed', detail: `The body is not JSON: ${(error as Error).message}` };
+    return { kind: 'malformed', detail: `${what} is not JSON: ${(error as Error).message}` };
   }
   const number = findInexactNumber(text);
   if (number !== null) {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { alertClass } from './alert-class.ts';
+import { isBoundedJson } from './bounded-json.ts';
+import { compareEna } from './ena.ts';
 import { type Fault, Faults } from './fault.ts';
 import { newId } from './id.ts';
-import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from './limits.ts';
 import { type CaseDocument, type SitrepDocument, SitrepInput } from './sitrep.ts';
-import { textFault } from './text.ts';
 
 /** A valid document on its way in. */
 export interface Submission {
@@ -101,38 +101,6 @@ function findBadRequests(input: SitrepInput, faults: Faults): void {
   }
 }
 
-function isBoundedJson(payload: unknown, path: PropertyKey[], faults: Faults): boolean {
-  const before = faults.list.length;
-  checkValue(payload, path, 1, faults);
-  if (faults.list.length > before) return false;
-  // Characters are at most three bytes of UTF-8 each, so most payloads need no second look.
-  const json = JSON.stringify(payload);
-  if (json.length * 3 > MAX_PAYLOAD_BYTES && Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) {
-    faults.add(path, `must have at most ${MAX_PAYLOAD_BYTES} bytes as JSON`);
-    return false;
-  }
-  return true;
-}
-
-function checkValue(value: unknown, path: PropertyKey[], depth: number, faults: Faults): void {
-  if (typeof value === 'string') {
-    const fault = textFault(value);
-    if (fault) faults.add(path, fault);
-  } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) faults.add(path, 'must be a finite number');
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth > MAX_PAYLOAD_DEPTH) {
-      faults.add(path, `must have at most ${MAX_PAYLOAD_DEPTH} levels`);
-      return;
-    }
-    for (const [key, child] of Object.entries(value)) {
-      const fault = textFault(key);
-      if (fault) faults.add(path, `has a key that ${fault}`);
-      checkValue(child, [...path, key], depth + 1, faults);
-    }
-  }
-}
-
 /** Keeps the submitter's fields only, in an order that does not depend on the order of submission. */
 function documentOf(input: SitrepInput): SitrepDocument {
   return {
@@ -171,9 +139,4 @@ function byId(a: { id: string }, b: { id: string }): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Canonical spellings have no leading zeros, so a longer one is the larger number. */
-function compareEna(a: string, b: string): number {
-  return a.length - b.length || compare(a, b);
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { copyOut } from './copy.ts';
 import { timeAsText } from './cursor.ts';
+import { enaAsText } from './ena-text.ts';
 
 const NEWLINE = 0x0a;
 
@@ -63,9 +64,3 @@ const KNOWN_EREPORT = `
 const EREPORT = object(`
   a.restart_id AS "restartId", ${enaAsText('a.ena')} AS ena, a.comment,
   a.assigned_sitrep_id AS "assignedSitrepId", ${KNOWN_EREPORT} AS ereport`);
-
-/** An unsigned 64-bit `numeric` as `0x…`: to_hex takes the bigint of the same 64 bits. */
-function enaAsText(column: string): string {
-  return `'0x' || to_hex((CASE WHEN ${column} >= 9223372036854775808
-                               THEN ${column} - 18446744073709551616 ELSE ${column} END)::bigint)`;
-}
