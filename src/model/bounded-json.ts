@@ -4,9 +4,8 @@ import { textFault } from './text.ts';
 
 /** Whether a payload or a body is within its bounds, and can be stored as it is. If not, says where and why. */
 export function isBoundedJson(value: unknown, path: PropertyKey[], faults: Faults): boolean {
-  const before = faults.list.length;
-  checkValue(value, path, 1, faults);
-  if (faults.list.length > before) return false;
+  // Not by whether there are more faults than before: their list is bounded, and may be full.
+  if (!isSound(value, path, 1, faults)) return false;
   // Characters are at most three bytes of UTF-8 each, so most payloads need no second look.
   const json = JSON.stringify(value);
   if (json.length * 3 > MAX_PAYLOAD_BYTES && Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) {
@@ -16,21 +15,23 @@ export function isBoundedJson(value: unknown, path: PropertyKey[], faults: Fault
   return true;
 }
 
-function checkValue(value: unknown, path: PropertyKey[], depth: number, faults: Faults): void {
-  if (typeof value === 'string') {
-    const fault = textFault(value);
-    if (fault) faults.add(path, fault);
-  } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) faults.add(path, 'must be a finite number');
-  } else if (typeof value === 'object' && value !== null) {
-    if (depth > MAX_PAYLOAD_DEPTH) {
-      faults.add(path, `must have at most ${MAX_PAYLOAD_DEPTH} levels`);
-      return;
-    }
-    for (const [key, child] of Object.entries(value)) {
-      const fault = textFault(key);
-      if (fault) faults.add(path, `has a key that ${fault}`);
-      checkValue(child, [...path, key], depth + 1, faults);
-    }
+function isSound(value: unknown, path: PropertyKey[], depth: number, faults: Faults): boolean {
+  const fault = faultOf(value, depth);
+  if (fault) faults.add(path, fault);
+  if (fault || typeof value !== 'object' || value === null) return !fault;
+  let sound = true;
+  for (const [key, child] of Object.entries(value)) {
+    const ofKey = textFault(key);
+    if (ofKey) faults.add(path, `has a key that ${ofKey}`);
+    if (!isSound(child, [...path, key], depth + 1, faults) || ofKey) sound = false;
   }
+  return sound;
+}
+
+/** What is wrong with a value itself, whatever is in it. */
+function faultOf(value: unknown, depth: number): string | null {
+  if (typeof value === 'string') return textFault(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'must be a finite number';
+  const isDeep = typeof value === 'object' && value !== null && depth > MAX_PAYLOAD_DEPTH;
+  return isDeep ? `must have at most ${MAX_PAYLOAD_DEPTH} levels` : null;
 }

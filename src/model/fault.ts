@@ -8,8 +8,14 @@ export interface Fault {
 }
 
 export function pointer(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return path.map((key) => `/${shortened(String(key)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
+
+/** Each fault below a name repeats it: a hundred times a name of megabytes is more memory than there is. */
+function shortened(key: string): string {
+  return key.length > MAX_NAME ? `${key.slice(0, MAX_NAME)}…` : key;
+}
+const MAX_NAME = 1_000;
 
 /** Collects faults up to a bound, so that a hopeless document doesn't cost memory for its faults. */
 export class Faults {

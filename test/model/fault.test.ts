@@ -18,6 +18,11 @@ describe('a JSON pointer', () => {
     expect(pointer(path)).toBe(expected);
   });
 
+  test('[I32] cuts a name that is longer than any has to be, which each fault below it repeats', () => {
+    expect(pointer(['x'.repeat(1_000), 'y'])).toBe(`/${'x'.repeat(1_000)}/y`);
+    expect(pointer(['x'.repeat(50_000_000), 'y'])).toBe(`/${'x'.repeat(1_000)}…/y`);
+  });
+
   test('is another for another path', () => {
     const path = fc.array(fc.string({ unit: fc.constantFrom('~', '/', '0', '1') }), { maxLength: 4 });
     fc.assert(
