@@ -3,10 +3,10 @@ import { TASK_QUEUE, TEND } from '../../src/model/lifecycle.ts';
 import { countRows } from '../support/commit.ts';
 import { aSitrep, type Sent } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import type { ApiOrder } from './api-process.ts';
-import { lifecycleState } from './end-state.ts';
-import { apiProcess } from './mortal-process.ts';
-import { World } from './world.ts';
+import type { ApiOrder } from './processes/api-process.ts';
+import { lifecycleState } from './processes/end-state.ts';
+import { apiProcess } from './processes/mortal-process.ts';
+import { World } from './processes/world.ts';
 
 // The API is killed after it has laid a document down, and before Temporal hears of it: the one place where a
 // submission is known to nobody.

@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll } from 'vitest';
 import { until } from '../e2e/local-stack.ts';
-import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import { expectRightEnd } from './judgement.ts';
-import type { KillPoint } from './kill-point.ts';
-import type { Line } from './line.ts';
-import { OwnServers } from './own-servers.ts';
-import { RacingClients } from './racing-clients.ts';
+import { expectRightEnd } from './processes/judgement.ts';
+import type { KillPoint } from './processes/kill-point.ts';
+import type { Line } from './processes/line.ts';
+import { ownGround } from './processes/own-ground.ts';
+import type { OwnServers } from './processes/own-servers.ts';
+import { RacingClients } from './processes/racing-clients.ts';
+import { type Lines, Stage } from './processes/stage.ts';
 import { Random } from './random.ts';
-import { type Lines, Stage } from './stage.ts';
 import type { Tally } from './tally.ts';
 import { underFire } from './under-fire.ts';
 
@@ -17,21 +16,14 @@ const CLIENTS = 6;
 /** Sitreps that become current between two faults: each time it has recovered. */
 const PROGRESS = 2;
 
-let bundle: Bundle;
-let servers: OwnServers;
-beforeAll(async () => {
-  [bundle, servers] = await Promise.all([bundleImpatiently(), OwnServers.start()]);
-}, 180_000);
-afterAll(async () => {
-  await bundle.discard();
-  await servers.stop();
-});
+const ground = ownGround();
 
 underFire(
   '[I12] [I15] [I28] [I32] workers and the API killed anywhere, Postgres and Temporal crashing, lines cut and stalled',
   600_000,
   async (seed, tally) => {
     const random = new Random(seed);
+    const { bundle, servers } = ground();
     const stage = await Stage.open(
       servers,
       {

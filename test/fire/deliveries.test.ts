@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { startLifecycle } from '../../src/api/lifecycle-start.ts';
 import { deleteAlert } from '../../src/store/alert.ts';
 import { updateReceiver } from '../../src/store/receiver.ts';
@@ -19,12 +19,11 @@ import {
 import { checkInvariants } from '../support/invariants.ts';
 import { startOf } from '../support/lifecycles.ts';
 import { makeReceiver } from '../support/receivers.ts';
-import { Faults } from './faults.ts';
-import { FickleReceiver } from './fickle-receiver.ts';
-import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import { OwnServers } from './own-servers.ts';
+import { Faults } from './processes/faults.ts';
+import { FickleReceiver } from './processes/fickle-receiver.ts';
+import { ownGround } from './processes/own-ground.ts';
+import { type Lines, Stage } from './processes/stage.ts';
 import { Random } from './random.ts';
-import { type Lines, Stage } from './stage.ts';
 import type { Tally } from './tally.ts';
 import { IS_LONG, underFire } from './under-fire.ts';
 
@@ -38,21 +37,14 @@ const SEND_MS = 3_000;
 const RETRY_DELAYS = Array<number>(50).fill(0);
 const PATIENCE = 200_000;
 
-let bundle: Bundle;
-let servers: OwnServers;
-beforeAll(async () => {
-  [bundle, servers] = await Promise.all([bundleImpatiently(), OwnServers.start()]);
-}, 180_000);
-afterAll(async () => {
-  await bundle.discard();
-  await servers.stop();
-});
+const ground = ownGround();
 
 underFire(
   '[I28] [I35] [I36] [I38] every alert reaches every receiver that subscribed, twice only where a crash lay between send and record',
   600_000,
   async (seed, tally) => {
     const random = new Random(seed);
+    const { bundle, servers } = ground();
     const env = { SITREP_FIRE_BUNDLE: bundle.codePath, SITREP_FIRE_SEND_MS: String(SEND_MS) };
     const stage = await Stage.open(servers, env, tally);
     const receivers = await Promise.all(
@@ -141,7 +133,7 @@ class Attack {
       this.#tally.count('cuts');
     };
     const crash = async () => {
-      await servers.crashPostgres();
+      await ground().servers.crashPostgres();
       this.#tally.count('restarts');
     };
     return this.#random.pick(IS_LONG ? [kill, kill, cut, cut, stall, crash] : [kill, cut]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { GUARDS, SECOND_LINE } from './guards.ts';
-import { runRace } from './race.ts';
+import { GUARDS, SECOND_LINE } from './races/guards.ts';
+import { runRace } from './races/race.ts';
 import { Random } from './random.ts';
 
 const SEED = 7480;

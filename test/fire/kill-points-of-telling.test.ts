@@ -5,11 +5,11 @@ import { aSitrep, requestIds } from '../support/document.ts';
 import { answer, Hook } from '../support/hook.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { dispatchAll, makeAlerts, makeReceiver } from '../support/receivers.ts';
-import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import { at, type KillPoint } from './kill-point.ts';
-import { submitted, TASK_TIMEOUT } from './story.ts';
-import { Succession } from './succession.ts';
-import { World } from './world.ts';
+import { type Bundle, bundleImpatiently } from './processes/impatient-bundle.ts';
+import { at, type KillPoint } from './processes/kill-point.ts';
+import { submitted, TASK_TIMEOUT } from './processes/story.ts';
+import { Succession } from './processes/succession.ts';
+import { World } from './processes/world.ts';
 
 // As in kill-points.test.ts, for the way from an alert to those who hear of it: what is told is told to everybody,
 // without a pass of tend that would make up for it.

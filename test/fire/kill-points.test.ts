@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkInvariants } from '../support/invariants.ts';
-import { type EndState, endState } from './end-state.ts';
-import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import { at, type KillPoint } from './kill-point.ts';
-import { lives, tended } from './story.ts';
-import { Succession } from './succession.ts';
-import { World } from './world.ts';
+import { type EndState, endState } from './processes/end-state.ts';
+import { type Bundle, bundleImpatiently } from './processes/impatient-bundle.ts';
+import { at, type KillPoint } from './processes/kill-point.ts';
+import { lives, tended } from './processes/story.ts';
+import { Succession } from './processes/succession.ts';
+import { World } from './processes/world.ts';
 
 // Workers killed at every boundary of every activity, once each: before it begins, before and after each commit,
 // and before Temporal hears of its result. One worker after another gets on with the same story, and dies at

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
-import { type Race, runRace } from './race.ts';
 import { RACES } from './races/index.ts';
+import { type Race, runRace } from './races/race.ts';
 import { Random } from './random.ts';
 import { underFire } from './under-fire.ts';
 

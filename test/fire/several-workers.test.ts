@@ -1,11 +1,9 @@
-import { afterAll, beforeAll } from 'vitest';
 import { until } from '../e2e/local-stack.ts';
-import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import { expectRightEnd } from './judgement.ts';
-import { OwnServers } from './own-servers.ts';
-import { RacingClients } from './racing-clients.ts';
+import { expectRightEnd } from './processes/judgement.ts';
+import { ownGround } from './processes/own-ground.ts';
+import { RacingClients } from './processes/racing-clients.ts';
+import { Stage } from './processes/stage.ts';
 import { Random } from './random.ts';
-import { Stage } from './stage.ts';
 import { IS_LONG, underFire } from './under-fire.ts';
 
 const KEEP = 20;
@@ -16,21 +14,14 @@ const SITREPS = IS_LONG ? 200 : 60;
 /** A worker is killed, and replaced, each time that so many more have been submitted. */
 const KILL_EVERY = 25;
 
-let bundle: Bundle;
-let servers: OwnServers;
-beforeAll(async () => {
-  [bundle, servers] = await Promise.all([bundleImpatiently(), OwnServers.start()]);
-}, 180_000);
-afterAll(async () => {
-  await bundle.discard();
-  await servers.stop();
-});
+const ground = ownGround();
 
 underFire(
   '[I5] [I11] [I12] [I15] [I28] sixteen clients race for the parent, four workers serve them, alerts are deleted meanwhile',
   600_000,
   async (seed, tally) => {
     const random = new Random(seed);
+    const { bundle, servers } = ground();
     const settings = { SITREP_KEEP_VERSIONS: String(KEEP), SITREP_ORPHAN_GRACE_SECONDS: '0' };
     const stage = await Stage.open(servers, { SITREP_FIRE_BUNDLE: bundle.codePath, ...settings }, tally);
     const workers = await Promise.all(Array.from({ length: WORKERS }, () => stage.placeWorker(() => null)));

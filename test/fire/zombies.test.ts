@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../e2e/local-stack.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import { type EndState, endState } from './end-state.ts';
-import { type Bundle, bundleImpatiently } from './impatient-bundle.ts';
-import type { KillPoint } from './kill-point.ts';
-import { lives } from './story.ts';
-import { World } from './world.ts';
+import { type EndState, endState } from './processes/end-state.ts';
+import { type Bundle, bundleImpatiently } from './processes/impatient-bundle.ts';
+import type { KillPoint } from './processes/kill-point.ts';
+import { lives } from './processes/story.ts';
+import { World } from './processes/world.ts';
 
 // A worker that stands still in the middle of an activity, as under a debugger, on a paused machine or behind a
 // network that is gone for a while. Temporal gives its attempt up; another worker makes a newer one; then the

@@ -3,10 +3,10 @@ import { pruneHistory } from '../../../src/store/history-prune.ts';
 import { sitrepState } from '../../../src/store/sitrep-read.ts';
 import { commit, insert, swap } from '../../support/commit.ts';
 import { aChildOf, aSitrep, type Sent } from '../../support/document.ts';
-import type { Arena } from '../arena.ts';
-import type { Place } from '../instrument.ts';
-import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
+import type { Arena } from './arena.ts';
+import type { Place } from './instrument.ts';
+import type { Race } from './race.ts';
 
 /** It has swapped the head and taken its place in history, and has not committed. */
 const BEFORE_THE_LOOK_UP: Place = {

@@ -4,9 +4,9 @@ import { readSitrep, sitrepState } from '../../../src/store/sitrep-read.ts';
 import { commit, insert, swap } from '../../support/commit.ts';
 import { aSitrep, type Sent } from '../../support/document.ts';
 import { childTables } from '../../support/invariants.ts';
-import type { Arena } from '../arena.ts';
-import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
+import type { Arena } from './arena.ts';
+import type { Race } from './race.ts';
 
 const FIRST_DELETION = 'DELETE FROM fm_alert_request';
 

@@ -1,8 +1,8 @@
-import type { Race } from '../race.ts';
 import * as commit from './commit.ts';
 import * as deletion from './delete.ts';
 import * as insert from './insert.ts';
 import * as markers from './markers.ts';
+import type { Race } from './race.ts';
 import * as read from './read.ts';
 import * as rendezvous from './rendezvous.ts';
 import * as stalled from './stalled.ts';

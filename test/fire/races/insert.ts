@@ -6,8 +6,8 @@ import { readSitrep } from '../../../src/store/sitrep-read.ts';
 import { submit } from '../../../src/store/submission.ts';
 import { commit, commitAndMeet, countRows, insert } from '../../support/commit.ts';
 import { aCase, aChildOf, aRequest, aSitrep, submissionOf } from '../../support/document.ts';
-import type { Arena } from '../arena.ts';
-import type { Race } from '../race.ts';
+import type { Arena } from './arena.ts';
+import type { Race } from './race.ts';
 
 const READS_SUBMISSION = 'SELECT document FROM sitrep_submission';
 const LOCKS_PARENT = 'SELECT FROM fm_sitrep WHERE id = $1';

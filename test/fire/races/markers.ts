@@ -3,10 +3,10 @@ import { collectMarkers } from '../../../src/store/marker.ts';
 import { rendezvous } from '../../../src/store/rendezvous.ts';
 import { commitAndMeet, insert, swap } from '../../support/commit.ts';
 import { aCase, aChildOf, aRequest, aSitrep, requestIds, type Sent } from '../../support/document.ts';
-import type { Arena } from '../arena.ts';
-import type { Place } from '../instrument.ts';
-import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
+import type { Arena } from './arena.ts';
+import type { Place } from './instrument.ts';
+import type { Race } from './race.ts';
 
 const FUNCTION = 'fm_collect_marker_chunk';
 const LOOK = 'SELECT h.sitrep_id INTO STRICT head_id FROM fm_sitrep_head h;';

@@ -5,9 +5,9 @@ import { deleteSitreps } from '../../../src/store/sitrep-delete.ts';
 import { readSitrep, type SitrepRef } from '../../../src/store/sitrep-read.ts';
 import { commit, insert, swap } from '../../support/commit.ts';
 import { aCase, aRequest, aSitrep, type Sent, submissionOf } from '../../support/document.ts';
-import type { Arena } from '../arena.ts';
-import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
+import type { Arena } from './arena.ts';
+import type { Race } from './race.ts';
 
 /** The statements of a read after the one that finds the sitrep, up to the COPY of its cases. */
 const BEFORE_THE_CASES = 'SET LOCAL enable_nestloop';

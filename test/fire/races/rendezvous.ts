@@ -4,8 +4,8 @@ import { collectMarkers } from '../../../src/store/marker.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../../../src/store/rendezvous.ts';
 import { commit, commitAndMeet, countRows, insert, swap } from '../../support/commit.ts';
 import { aCase, aRequest, aSitrep, requestIds } from '../../support/document.ts';
-import type { Place } from '../instrument.ts';
-import type { Race } from '../race.ts';
+import type { Place } from './instrument.ts';
+import type { Race } from './race.ts';
 
 const FUNCTION = 'fm_rendezvous_alert_chunk';
 /** It has locked the head and looked at it, and has written nothing. */

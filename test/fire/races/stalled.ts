@@ -4,9 +4,9 @@ import { rendezvous } from '../../../src/store/rendezvous.ts';
 import { sqlState } from '../../../src/store/transaction.ts';
 import { commit, insert, swap } from '../../support/commit.ts';
 import { aSitrep, type Sent } from '../../support/document.ts';
-import type { Arena } from '../arena.ts';
-import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
+import type { Arena } from './arena.ts';
+import type { Race } from './race.ts';
 
 const LOCK_TIMEOUT = '55P03';
 /** Time-outs are shorter by this factor: all of them, so that none gains on another. */

@@ -4,9 +4,9 @@ import { insertSitrep } from '../../../src/store/sitrep-insert.ts';
 import { discardSubmission, submit } from '../../../src/store/submission.ts';
 import { countRows } from '../../support/commit.ts';
 import { aSitrep, submissionOf } from '../../support/document.ts';
-import type { Arena } from '../arena.ts';
-import type { Race } from '../race.ts';
 import type { Random } from '../random.ts';
+import type { Arena } from './arena.ts';
+import type { Race } from './race.ts';
 
 const REUSED = { kind: 'refused', refusal: { kind: 'sitrepIdReused' } };
 

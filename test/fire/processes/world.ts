@@ -1,8 +1,8 @@
 import { inject } from 'vitest';
-import type { RunningWorker } from '../../src/worker/worker.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { startTestWorker } from '../support/lifecycles.ts';
-import { connectTemporal, type TestTemporal } from '../support/temporal.ts';
+import type { RunningWorker } from '../../../src/worker/worker.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { startTestWorker } from '../../support/lifecycles.ts';
+import { connectTemporal, type TestTemporal } from '../../support/temporal.ts';
 import { type MortalProcess, workerProcess } from './mortal-process.ts';
 
 /** Few enough versions and no grace, so that every sitrep comes to its end while the test looks. */

@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type pg from 'pg';
-import { SEARCH_ATTRIBUTES } from '../../src/model/search-attributes.ts';
-import { lifecycleOf } from '../support/lifecycles.ts';
+import { SEARCH_ATTRIBUTES } from '../../../src/model/search-attributes.ts';
+import { lifecycleOf } from '../../support/lifecycles.ts';
 import type { World } from './world.ts';
 
 /** What two runs of the same story must agree on: all rows, but for when and by which attempt they came to be. */

@@ -1,12 +1,9 @@
+import * as commit from './commit.ts';
+import * as deletion from './delete.ts';
+import * as insert from './insert.ts';
+import * as markers from './markers.ts';
 import type { Race, Removal } from './race.ts';
-import * as commit from './races/commit.ts';
-import * as deletion from './races/delete.ts';
-import * as insert from './races/insert.ts';
-import * as markers from './races/markers.ts';
-import * as read from './races/read.ts';
-import * as rendezvous from './races/rendezvous.ts';
-import * as stalled from './races/stalled.ts';
-import * as submission from './races/submission.ts';
+import * as read from './read.ts';
 import {
   all,
   headAskedBefore,
@@ -16,6 +13,9 @@ import {
   withoutConstraint,
   withoutSetting,
 } from './removals.ts';
+import * as rendezvous from './rendezvous.ts';
+import * as stalled from './stalled.ts';
+import * as submission from './submission.ts';
 
 export interface Guard {
   guard: string;

@@ -1,5 +1,5 @@
-import { answer, Hook } from '../support/hook.ts';
-import type { Random } from './random.ts';
+import { answer, Hook } from '../../support/hook.ts';
+import type { Random } from '../random.ts';
 
 /** A receiver that accepts what it is sent most of the time, and otherwise does whatever receivers do. */
 export class FickleReceiver {

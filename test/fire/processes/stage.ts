@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { migrate } from '../../src/store/migrate.ts';
-import { createPool } from '../../src/store/pool.ts';
-import { connectTemporal, type TestTemporal } from '../support/temporal.ts';
+import { migrate } from '../../../src/store/migrate.ts';
+import { createPool } from '../../../src/store/pool.ts';
+import { connectTemporal, type TestTemporal } from '../../support/temporal.ts';
+import type { Tally } from '../tally.ts';
 import type { ApiOrder } from './api-process.ts';
 import type { KillPoint } from './kill-point.ts';
 import type { Line } from './line.ts';
 import { apiProcess, workerProcess } from './mortal-process.ts';
 import type { OwnServers } from './own-servers.ts';
 import { Post } from './post.ts';
-import type { Tally } from './tally.ts';
 
 /** What a process reaches its servers by. */
 export interface Lines {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { until } from '../support/until.ts';
+import { until } from '../../support/until.ts';
 
 /** A place where an actor of a race stops until the test lets it go on. */
 export interface Gate {

@@ -1,12 +1,12 @@
 import type pg from 'pg';
-import { createPool } from '../../src/store/pool.ts';
-import { commitAndMeet } from '../support/commit.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { aSitrep } from '../support/document.ts';
-import { until } from '../support/until.ts';
+import { createPool } from '../../../src/store/pool.ts';
+import { commitAndMeet } from '../../support/commit.ts';
+import { createDatabase, type TestDatabase } from '../../support/database.ts';
+import { aSitrep } from '../../support/document.ts';
+import { until } from '../../support/until.ts';
+import type { Random } from '../random.ts';
 import { advisoryGate, type Gate, localGate } from './gate.ts';
 import { hangAt, type Place, waitAt } from './instrument.ts';
-import type { Random } from './random.ts';
 import { type Layer, tamperWith } from './tamper.ts';
 
 /** A statement of the store's, by a piece of its text. */

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { expect } from 'vitest';
-import { newId } from '../../src/model/id.ts';
-import { TASK_QUEUE, TEND } from '../../src/model/lifecycle.ts';
-import { until } from '../e2e/local-stack.ts';
-import { requestIds, type Sent } from '../support/document.ts';
-import { checkInvariants } from '../support/invariants.ts';
+import { newId } from '../../../src/model/id.ts';
+import { TASK_QUEUE, TEND } from '../../../src/model/lifecycle.ts';
+import { until } from '../../e2e/local-stack.ts';
+import { requestIds, type Sent } from '../../support/document.ts';
+import { checkInvariants } from '../../support/invariants.ts';
 import { lifecycleState } from './end-state.ts';
 import type { Told } from './racing-clients.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { LIFECYCLE, TASK_QUEUE, TEND, workflowIdOf } from '../../src/model/lifecycle.ts';
-import { submit } from '../../src/store/submission.ts';
-import { until } from '../e2e/local-stack.ts';
-import { commit, insert } from '../support/commit.ts';
-import { aCase, aChildOf, aRequest, aSitrep, type Sent, submissionOf } from '../support/document.ts';
+import { LIFECYCLE, TASK_QUEUE, TEND, workflowIdOf } from '../../../src/model/lifecycle.ts';
+import { submit } from '../../../src/store/submission.ts';
+import { until } from '../../e2e/local-stack.ts';
+import { commit, insert } from '../../support/commit.ts';
+import { aCase, aChildOf, aRequest, aSitrep, type Sent, submissionOf } from '../../support/document.ts';
 import { lifecycleState } from './end-state.ts';
 import type { World } from './world.ts';
 

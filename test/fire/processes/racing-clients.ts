@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { aCase, aChildOf, aRequest, aSitrep, type Sent } from '../support/document.ts';
-import type { Random } from './random.ts';
-import type { Tally } from './tally.ts';
+import { aCase, aChildOf, aRequest, aSitrep, type Sent } from '../../support/document.ts';
+import type { Random } from '../random.ts';
+import type { Tally } from '../tally.ts';
 
 /** What clients were told, and did, by which the end is judged. */
 export interface Told {

@@ -1,4 +1,4 @@
-import { sqlState } from '../../src/store/transaction.ts';
+import { sqlState } from '../../../src/store/transaction.ts';
 import { dropConstraint, replaceInFunction } from './instrument.ts';
 import type { Removal } from './race.ts';
 

@@ -1,9 +1,9 @@
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { startApi } from '../../src/api/server.ts';
-import { readSettings } from '../../src/model/settings.ts';
-import { createPool } from '../../src/store/pool.ts';
-import { testMail } from '../support/mail.ts';
+import { startApi } from '../../../src/api/server.ts';
+import { readSettings } from '../../../src/model/settings.ts';
+import { createPool } from '../../../src/store/pool.ts';
+import { testMail } from '../../support/mail.ts';
 import { doomedPool } from './doomed-pool.ts';
 import { given, obey, say, strikeMyself } from './mortality.ts';
 

@@ -1,6 +1,6 @@
-import { checkInvariants } from '../support/invariants.ts';
+import { checkInvariants } from '../../support/invariants.ts';
+import type { Random } from '../random.ts';
 import { Arena } from './arena.ts';
-import type { Random } from './random.ts';
 
 /** An order of events that a guard is there for, provoked on purpose. */
 export interface Race {

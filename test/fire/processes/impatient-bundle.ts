@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { WORKFLOWS } from '../../src/worker/bundle.ts';
+import { WORKFLOWS } from '../../../src/worker/bundle.ts';
 
-const USUAL = fileURLToPath(new URL('../../src/workflows/activity-options.ts', import.meta.url));
+const USUAL = fileURLToPath(new URL('../../../src/workflows/activity-options.ts', import.meta.url));
 const IMPATIENT = fileURLToPath(new URL('impatient-options.ts', import.meta.url));
 
 export interface Bundle {

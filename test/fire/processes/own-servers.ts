@@ -1,8 +1,8 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { maintenance, type RunningPostgres, startPostgres } from '../../src/local/postgres.ts';
-import { type RunningTemporalServer, startTemporalServer } from '../../src/local/temporal-server.ts';
+import { maintenance, type RunningPostgres, startPostgres } from '../../../src/local/postgres.ts';
+import { type RunningTemporalServer, startTemporalServer } from '../../../src/local/temporal-server.ts';
 import { Line } from './line.ts';
 
 const silently = () => {};

@@ -1,5 +1,5 @@
+import type { Tally } from '../tally.ts';
 import type { MortalProcess } from './mortal-process.ts';
-import type { Tally } from './tally.ts';
 
 /** A place at which a process works, and another one as soon as it is killed, as a supervisor would have it. */
 export class Post<Order> {
