@@ -9,7 +9,7 @@ import { untilNone } from './until-none.ts';
 
 const QUEUE = 'deliveries';
 const RETRIES = { retryLimit: 10, retryDelay: 5, retryBackoff: true };
-/** Jobs that one statement takes, and one settles: fewer are slower, more no faster. */
+/** Jobs that one statement takes, and one settles. */
 const BATCH = 500;
 /** While one batch is taken or settled, another one is sent. */
 const BATCHES = 2;

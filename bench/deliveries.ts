@@ -41,7 +41,7 @@ async function measure(
   post: Post,
   boss: Boss,
 ): Promise<Row[]> {
-  const count = scale.rows(20_000);
+  const count = scale.rows(50_000);
   const { pool } = service;
   const receiver = await subscribe(pool, endpoint.url);
   const times = await interleave(scale.rounds(7), {

@@ -25,7 +25,7 @@ const AHEAD_MS = 50;
 /** Its receiver has become slow: what has waited for so long is not sent, and is as if it had not been begun. */
 const STALE_MS = 1_000;
 /** Attempts whose end is being written: beyond that, no more are begun until Postgres has caught up. */
-const UNWRITTEN = 256;
+const UNWRITTEN = 1_024;
 /** After so many times its time-out an attempt is taken for lost: it has ended, and there was time to record that. */
 const LOST_AFTER = 2;
 /** How long one activity goes on before its workflow hears how it went. */
