@@ -9,9 +9,9 @@ import type { Place } from './instrument.ts';
 import type { Race } from './race.ts';
 
 /** It has swapped the head and taken its place in history, and has not committed. */
-const BEFORE_THE_LOOK_UP: Place = {
+const BEFORE_ITS_END: Place = {
   function: 'fm_make_current',
-  before: '  SELECT hist.version, h.sitrep_id',
+  after: 'released := fm_prune_history(p_keep, p_prune_limit);',
 };
 
 export const retryDuringCommit: Race = {
@@ -19,7 +19,7 @@ export const retryDuringCommit: Race = {
   async run(arena, random) {
     const sent = aSitrep({ parentId: await arena.ground(random) }, 1);
     await insert(arena.pool, sent);
-    const gate = await arena.gate('first', BEFORE_THE_LOOK_UP);
+    const gate = await arena.gate('first', BEFORE_ITS_END);
     const [first, retry] = [await arena.actor('first'), await arena.actor('retry')];
     const attempt = arena.begin(swap(first, sent));
     await gate.reached(attempt);
@@ -39,7 +39,7 @@ function rivals(name: string, parent: (arena: Arena, random: Random) => Promise<
       const [winner, loser] = [aSitrep({ parentId }, 1), aSitrep({ parentId }, 1)];
       await insert(arena.pool, winner);
       await insert(arena.pool, loser);
-      const gate = await arena.gate('winner', BEFORE_THE_LOOK_UP);
+      const gate = await arena.gate('winner', BEFORE_ITS_END);
       const [first, second] = [await arena.actor('winner'), await arena.actor('loser')];
       const won = arena.begin(swap(first, winner));
       await gate.reached(won);

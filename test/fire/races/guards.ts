@@ -176,7 +176,7 @@ const COMMIT_GUARDS: NeededGuard[] = [
       'h.sitrep_id = s.parent_sitrep_id',
     ),
     race: commit.twoFirsts,
-    says: /the first: expected \{ kind: 'parentNotCurrent'/,
+    says: /It ended without coming to the gate/,
   },
   {
     guard: 'the swap joined to the sitrep, whose row may be missing',
@@ -251,13 +251,13 @@ const COMMIT_GUARDS: NeededGuard[] = [
     guard: 'the lock on the head while history is pruned',
     remove: inFunction(PRUNE, 'FROM fm_sitrep_head h FOR UPDATE', 'FROM fm_sitrep_head h'),
     race: commit.twoPrunes,
-    says: /what the two took: expected \[ .* \] to deeply equal/,
+    says: /query returned no rows/,
   },
   {
     guard: 'at least one version is kept',
     remove: inFunction(PRUNE, 'greatest(p_keep, 1)', 'p_keep'),
     race: commit.pruneToNothing,
-    says: /the head: expected|\[I1\]/,
+    says: /query returned no rows/,
   },
   {
     guard: 'time_released, set by the prune',

@@ -20,11 +20,10 @@ export function tamperWith(pool: pg.Pool, actor: string, layers: () => Layer[]):
     const original = client.query;
     const really: Send = ({ text, values }) => Reflect.apply(original, client, [text, values]);
     const query = (...call: unknown[]) => {
-      const [text, values] = call;
-      // A stream of COPY.
-      if (typeof text !== 'string') return Reflect.apply(original, client, call);
+      const statement = statementOf(call);
+      if (!statement) return Reflect.apply(original, client, call);
       const send = layers().reduceRight<Send>((next, layer) => (one) => layer(one, next), really);
-      const result = send({ text, values: Array.isArray(values) ? values : [], actor });
+      const result = send({ ...statement, actor });
       const callback = call.at(-1);
       if (typeof callback !== 'function') return result;
       // How the pool itself sends.
@@ -35,4 +34,14 @@ export function tamperWith(pool: pg.Pool, actor: string, layers: () => Layer[]):
     };
     Object.assign(client, { query });
   });
+}
+
+/** Null for a stream of COPY. One that the store has prepared is sent as if it had not: a layer may change it. */
+function statementOf([first, second]: unknown[]): Omit<Statement, 'actor'> | null {
+  const { text, values } = isPrepared(first) ? first : { text: first, values: second };
+  return typeof text === 'string' ? { text, values: Array.isArray(values) ? values : [] } : null;
+}
+
+function isPrepared(query: unknown): query is pg.QueryConfig {
+  return typeof query === 'object' && query !== null && 'name' in query && 'text' in query;
 }
