@@ -1,8 +1,25 @@
 import type pg from 'pg';
-import { to } from 'pg-copy-streams';
 import type { CaseView } from '../src/model/views.ts';
+import { copyOutRows } from '../src/store/copy.ts';
 
-type Fields = (string | null)[];
+type CaseRow = [id: string, engine: string, comment: string, created: string, closed: string | null];
+type EreportRow = [
+  caseId: string,
+  restartId: string,
+  ena: string,
+  comment: string,
+  assigned: string,
+  ereport: string | null,
+];
+type RequestRow = [
+  caseId: string,
+  id: string,
+  name: string,
+  version: string,
+  payload: string,
+  comment: string,
+  requested: string,
+];
 
 /**
  * The cases of a sitrep as a read gives them, the shortest way: the rows of each table in their order by COPY, parsed,
@@ -12,41 +29,33 @@ export async function copyOutCases(pool: pg.Pool, sitrepId: string): Promise<Cas
   const cases = new Map<string, CaseView>();
   const client = await pool.connect();
   try {
-    const rowsOf = (select: string) => copiedRows(client, select.replace('$1', `'${sitrepId}'`));
-    for await (const batch of rowsOf(CASES)) {
-      for (const [id, engine, comment, created, closed] of batch) {
-        cases.set(must(id), {
-          id: must(id),
-          engine: must(engine),
-          closed: closed !== null && closed !== undefined,
-          comment: must(comment),
-          createdSitrepId: must(created),
-          closedSitrepId: closed ?? null,
-          ereports: [],
-          alertRequests: [],
-        });
+    for await (const batch of copyOutRows<CaseRow>(client, CASES(sitrepId))) {
+      for (const [id, engine, comment, createdSitrepId, closedSitrepId] of batch) {
+        const closed = closedSitrepId !== null;
+        const lists = { ereports: [], alertRequests: [] };
+        cases.set(id, { id, engine, closed, comment, createdSitrepId, closedSitrepId, ...lists });
       }
     }
-    for await (const batch of rowsOf(EREPORTS)) {
-      for (const [caseId, restartId, ena, comment, assigned, ereport] of batch) {
-        cases.get(must(caseId))?.ereports.push({
-          restartId: must(restartId),
-          ena: `0x${BigInt(must(ena)).toString(16)}`,
-          comment: must(comment),
-          assignedSitrepId: must(assigned),
+    for await (const batch of copyOutRows<EreportRow>(client, EREPORTS(sitrepId))) {
+      for (const [caseId, restartId, ena, comment, assignedSitrepId, ereport] of batch) {
+        cases.get(caseId)?.ereports.push({
+          restartId,
+          ena: `0x${BigInt(ena).toString(16)}`,
+          comment,
+          assignedSitrepId,
           ereport: JSON.parse(ereport ?? 'null'),
         });
       }
     }
-    for await (const batch of rowsOf(REQUESTS)) {
-      for (const [caseId, id, name, version, payload, comment, requested] of batch) {
-        cases.get(must(caseId))?.alertRequests.push({
-          id: must(id),
-          class: must(name),
+    for await (const batch of copyOutRows<RequestRow>(client, REQUESTS(sitrepId))) {
+      for (const [caseId, id, name, version, payload, comment, requestedSitrepId] of batch) {
+        cases.get(caseId)?.alertRequests.push({
+          id,
+          class: name,
           version: Number(version),
-          payload: JSON.parse(must(payload)),
-          comment: must(comment),
-          requestedSitrepId: must(requested),
+          payload: JSON.parse(payload),
+          comment,
+          requestedSitrepId,
         });
       }
     }
@@ -56,36 +65,14 @@ export async function copyOutCases(pool: pg.Pool, sitrepId: string): Promise<Cas
   }
 }
 
-const CASES = `
+const CASES = (id: string) => `
   SELECT id, engine, comment, created_sitrep_id, closed_sitrep_id
-    FROM fm_case WHERE sitrep_id = $1 ORDER BY id`;
-const EREPORTS = `
+    FROM fm_case WHERE sitrep_id = '${id}' ORDER BY id`;
+const EREPORTS = (id: string) => `
   SELECT a.case_id, a.restart_id, a.ena, a.comment, a.assigned_sitrep_id,
          CASE WHEN e.ena IS NOT NULL THEN row_to_json(e) END
     FROM fm_ereport_in_case a LEFT JOIN ereport e ON e.restart_id = a.restart_id AND e.ena = a.ena
-   WHERE a.sitrep_id = $1 ORDER BY a.case_id, a.restart_id, a.ena`;
-const REQUESTS = `
+   WHERE a.sitrep_id = '${id}' ORDER BY a.case_id, a.restart_id, a.ena`;
+const REQUESTS = (id: string) => `
   SELECT case_id, id, alert_class, alert_version, payload, comment, requested_sitrep_id
-    FROM fm_alert_request WHERE sitrep_id = $1 ORDER BY case_id, id`;
-
-/** A batch at a time: a promise for each row would cost more than the row. */
-async function* copiedRows(client: pg.PoolClient, select: string): AsyncGenerator<Fields[]> {
-  let rest = '';
-  for await (const text of client.query(to(`COPY (${select}) TO STDOUT`)).setEncoding('utf8')) {
-    const lines = `${rest}${text}`.split('\n');
-    rest = lines.pop() ?? '';
-    yield lines.map((line) => line.split('\t').map(unescaped));
-  }
-}
-
-const ESCAPED: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-function unescaped(field: string): string | null {
-  if (field === '\\N') return null;
-  if (!field.includes('\\')) return field;
-  return field.replace(/\\(.)/gs, (_, character: string) => ESCAPED[character] ?? character);
-}
-
-function must(field: string | null | undefined): string {
-  if (field === null || field === undefined) throw new Error('A field is missing in a copied row.');
-  return field;
-}
+    FROM fm_alert_request WHERE sitrep_id = '${id}' ORDER BY case_id, id`;

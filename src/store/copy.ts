@@ -42,14 +42,40 @@ export async function copyRows(
 }
 
 /** What a `COPY … TO STDOUT` gives, as it is read and no faster than it is taken. */
-export async function* copyOut(client: pg.PoolClient, statement: string): AsyncGenerator<Buffer> {
+async function* copyOut(client: pg.PoolClient, statement: string): AsyncGenerator<string> {
   const stream = to(statement);
   try {
-    yield* client.query(stream);
+    yield* client.query(stream).setEncoding('utf8');
   } finally {
     // pg's timer on a query stands until this callback of it is called, which such a stream never does.
     (stream as { callback?: () => void }).callback?.();
   }
+}
+
+/**
+ * The rows of a query by text COPY, in batches: a promise for each row would cost more than the row. Each column is the
+ * text of its value; as with a query's rows, their type is the caller's to know.
+ */
+export async function* copyOutRows<Row extends readonly (string | null)[]>(
+  client: pg.PoolClient,
+  query: string,
+): AsyncGenerator<Row[]> {
+  let rest = '';
+  for await (const text of copyOut(client, `COPY (${query}) TO STDOUT`)) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length === 0) continue;
+    yield lines.map((line) => line.split('\t').map(unescaped) as readonly (string | null)[] as Row);
+  }
+}
+
+/** The letters that stand for something else behind a backslash; any other stands for itself. */
+const ESCAPED: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+function unescaped(field: string): string | null {
+  if (field === '\\N') return null;
+  if (!field.includes('\\')) return field;
+  return field.replace(/\\(.)/gs, (_, character: string) => ESCAPED[character] ?? character);
 }
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');

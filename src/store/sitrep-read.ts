@@ -7,7 +7,7 @@ import type { CaseView, Page, RendezvousView, SitrepHeading, SitrepView } from '
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
 import { readParent } from './parent.ts';
 import { STATEMENT_TIMEOUT } from './pool.ts';
-import { readCases } from './sitrep-cases.ts';
+import { readCases, readCasesAsText } from './sitrep-cases.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
 const ONE_SNAPSHOT = 'REPEATABLE READ READ ONLY';
@@ -52,7 +52,7 @@ export async function readSitrep(pool: pg.Pool, ref: SitrepRef): Promise<SitrepV
       const found = await findSitrep(client, ref);
       if (!found) return null;
       const cases: CaseView[] = [];
-      for await (const batch of found.cases) cases.push(...(JSON.parse(`[${batch}]`) as CaseView[]));
+      for await (const some of found.cases()) cases.push(...some);
       return { ...found.top, cases };
     },
     ONE_SNAPSHOT,
@@ -60,7 +60,7 @@ export async function readSitrep(pool: pg.Pool, ref: SitrepRef): Promise<SitrepV
 }
 
 /**
- * The same as JSON text, of which only a few batches are in memory at a time. Ends with an error when its reader
+ * The same as JSON text, of which only a few pieces are in memory at a time. Ends with an error when its reader
  * takes longer than a statement may: so long a snapshot and a connection are held.
  */
 export async function streamSitrep(
@@ -84,12 +84,7 @@ async function* piecesOfSitrep(pool: pg.Pool, ref: SitrepRef): AsyncGenerator<Bu
     const found = await findSitrep(client, ref);
     if (found) {
       yield `${JSON.stringify(found.top).slice(0, -1)},"cases":[`;
-      let isFirst = true;
-      for await (const batch of found.cases) {
-        if (!isFirst) yield ',';
-        isFirst = false;
-        yield batch;
-      }
+      yield* found.casesAsText();
     }
     await client.query('COMMIT');
     finished = true;
@@ -100,17 +95,23 @@ async function* piecesOfSitrep(pool: pg.Pool, ref: SitrepRef): AsyncGenerator<Bu
   }
 }
 
-/** What stands at the top of a sitrep, and its cases as `readCases` gives them. */
+/** What stands at the top of a sitrep, and its cases, to be read in the one form or the other. */
 interface Found {
   top: Omit<SitrepView, 'cases'>;
-  cases: AsyncIterable<Buffer> | Iterable<Buffer>;
+  cases(): AsyncIterable<CaseView[]> | Iterable<CaseView[]>;
+  /** In pieces that together are the inside of a list. */
+  casesAsText(): AsyncIterable<Buffer> | Iterable<Buffer>;
 }
 
 async function findSitrep(client: pg.PoolClient, ref: SitrepRef): Promise<Found | null> {
   const heading = await readHeading(client, ref);
   if (heading) {
     const rendezvous = heading.state === 'current' ? await readRendezvous(client) : null;
-    return { top: { ...headingView(heading), rendezvous }, cases: readCases(client, heading.id) };
+    return {
+      top: { ...headingView(heading), rendezvous },
+      cases: () => readCases(client, heading.id),
+      casesAsText: () => readCasesAsText(client, heading.id),
+    };
   }
   return typeof ref === 'object' && 'id' in ref ? findSubmitted(client, ref.id) : null;
 }
@@ -239,9 +240,9 @@ async function findSubmitted(client: Queryable, id: string): Promise<Found | nul
       requestedSitrepId: lineage.requested(request.id).requestedSitrepId,
     })),
   }));
-  const asText = JSON.stringify(cases).slice(1, -1);
   return {
     top: { ...headingView(row), rendezvous: null },
-    cases: asText === '' ? [] : [Buffer.from(asText)],
+    cases: () => [cases],
+    casesAsText: () => [Buffer.from(JSON.stringify(cases).slice(1, -1))],
   };
 }

@@ -10,10 +10,11 @@ import { hangAt, type Place, waitAt } from './instrument.ts';
 import { type Layer, tamperWith } from './tamper.ts';
 
 /** A statement of the store's, by a piece of its text. */
-interface StatementPlace {
+type StatementPlace =
   /** Stops before it is sent. */
-  beforeStatement: string;
-}
+  | { beforeStatement: string }
+  /** Stops when it has been answered. */
+  | { afterStatement: string };
 
 /** A database of its own for one race, in which actors can be stopped and guards be taken out. */
 export class Arena {
@@ -53,8 +54,8 @@ export class Arena {
   /** Shuts a gate for one actor; the others go past it. */
   async gate(actor: string, place: Place | StatementPlace): Promise<Gate> {
     const gate =
-      'beforeStatement' in place
-        ? this.#statementGate(actor, place.beforeStatement)
+      'beforeStatement' in place || 'afterStatement' in place
+        ? this.#statementGate(actor, place)
         : await this.#databaseGate(actor, place);
     this.#gates.push(gate);
     return gate;
@@ -66,11 +67,16 @@ export class Arena {
     return advisoryGate(this.pool, lock);
   }
 
-  #statementGate(actor: string, text: string): Gate {
+  #statementGate(actor: string, place: StatementPlace): Gate {
     const gate = localGate();
+    const isBefore = 'beforeStatement' in place;
+    const text = isBefore ? place.beforeStatement : place.afterStatement;
     this.layers.unshift(async (statement, send) => {
-      if (statement.actor === actor && statement.text.includes(text)) await gate.pass();
-      return send(statement);
+      const isHere = statement.actor === actor && statement.text.includes(text);
+      if (isHere && isBefore) await gate.pass();
+      const answer = await send(statement);
+      if (isHere && !isBefore) await gate.pass();
+      return answer;
     });
     return gate;
   }

@@ -9,9 +9,9 @@ import type { Random } from '../random.ts';
 import type { Arena } from './arena.ts';
 import type { Race } from './race.ts';
 
-/** The statements of a read after the one that finds the sitrep, up to the COPY of its cases. */
-const BEFORE_THE_CASES = 'SET LOCAL enable_nestloop';
-const STEPS = ['FROM fm_sitrep_head h JOIN fm_rendezvous_progress', BEFORE_THE_CASES];
+/** The statements of a read before the COPY of the cases. */
+const FINDS = 'CROSS JOIN fm_sitrep s';
+const STEPS = [FINDS, 'FROM fm_sitrep_head h JOIN fm_rendezvous_progress'];
 
 /** Reads while `meanwhile` comes in after the sitrep was found, and expects to have read it whole. */
 async function readDuring(
@@ -22,7 +22,7 @@ async function readDuring(
   meanwhile: () => Promise<unknown>,
 ): Promise<SitrepView> {
   const gate = await arena.gate('reader', {
-    beforeStatement: ref === 'current' ? random.pick(STEPS) : BEFORE_THE_CASES,
+    afterStatement: ref === 'current' ? random.pick(STEPS) : FINDS,
   });
   const reader = await arena.actor('reader');
   const read = arena.begin(readSitrep(reader, ref));
