@@ -1,5 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AttemptLog } from '../../src/activities/attempt-log.ts';
 import { createDeliveryActivities } from '../../src/activities/index.ts';
 import { updateReceiver } from '../../src/store/receiver.ts';
@@ -30,6 +30,7 @@ beforeEach(async () => {
   receiver = await makeReceiver(db.pool, { endpoint: hook.url });
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await hook.stop();
   await checkInvariants(db.pool);
   await temporal.close();
@@ -135,6 +136,30 @@ describe('a round', () => {
     expect(hook.received.length).toBeLessThan(1_500 + 32);
     const { rows } = await db.pool.query('SELECT count(*)::int AS sent FROM delivery_attempt');
     expect(rows[0]).toEqual({ sent: hook.received.length });
+  });
+
+  test('takes back what has waited for a receiver that became slow, and begins it again: no attempt of it is lost', async () => {
+    await due(2_000);
+    let late = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + late);
+    const takenBack = () =>
+      vi.mocked(db.pool.query).mock.calls.filter(([text]) => String(text).includes('take_back_attempts'));
+    vi.spyOn(db.pool, 'query');
+    const held: (() => void)[] = [];
+    hook.answer = (response, received) => {
+      if (late > 0 || hook.received.length < 1_000) return answer(200)(response, received);
+      held.push(() => answer(200)(response, received));
+      if (held.length < 32) return;
+      // As if it had kept them all for two seconds.
+      late = 2_000;
+      for (const answerNow of held) answerNow();
+    };
+    expect(await deliverDue(Date.now() + SOON)).toMatchObject({ sent: { delivered: 2_000 }, pending: 0 });
+    expect(takenBack().length).toBeGreaterThan(0);
+    const { rows } = await db.pool.query('SELECT DISTINCT number, outcome FROM delivery_attempt');
+    expect(rows).toEqual([{ number: 1, outcome: 'delivered' }]);
+    expect(hook.received).toHaveLength(2_000);
   });
 
   test('for a receiver that is gone, or disabled, sends nothing', async () => {
