@@ -129,10 +129,16 @@ function reworded(at: number, text: string): Break {
 function added(at: number, key: string, value: unknown): Break {
   return (document) =>
     bytesOf(
-      changed(document, at, ({ holder }) => {
-        // Assigned, `__proto__` would be no field.
-        Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
-      }),
+      changed(
+        document,
+        at,
+        ({ holder }) => {
+          // Assigned, `__proto__` would be no field.
+          Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+        },
+        // A field of a list would not be written, and one called `length` is there already.
+        ({ holder }) => !Array.isArray(holder),
+      ),
     );
 }
 
