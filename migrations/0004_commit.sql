@@ -1,5 +1,6 @@
 -- Commits in steps whose plans stand once made. Postgres made that of the prune anew for each commit, since the number
--- of rows below a version is only known when it comes; a look-up of one row by its key has the same plan always.
+-- of rows below a version is only known when it comes; a look-up of one row by its key has the same plan always. And
+-- nothing is told that it lost whose parent is current.
 
 -- Takes up to p_limit of the oldest versions beyond the newest p_keep out of history, and marks their
 -- sitreps as released. Locks the head first, as a commit does, so that two prunes never count the same
@@ -36,26 +37,33 @@ CREATE OR REPLACE FUNCTION fm_make_current(
   OUT sitrep_exists boolean, OUT was_released boolean, OUT age_seconds double precision,
   OUT parent_is_head boolean)
 LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  is_child boolean;
 BEGIN
   released := '{}';
-  -- Joined to fm_sitrep, so that a missing row doesn't match as a null parent.
-  UPDATE fm_sitrep_head h
-     SET version = h.version + 1, sitrep_id = s.id, alert_generation = s.alert_generation
-    FROM fm_sitrep s
-   WHERE s.id = p_sitrep_id AND h.sitrep_id IS NOT DISTINCT FROM s.parent_sitrep_id
-     -- A released sitrep has been in history once, and never comes again.
-     AND s.time_released IS NULL
-  RETURNING h.version, true, true, false INTO fm_make_current.version, is_head, sitrep_exists, was_released;
-  IF FOUND THEN
-    INSERT INTO fm_sitrep_history (version, sitrep_id) VALUES (fm_make_current.version, p_sitrep_id);
-    released := fm_prune_history(p_keep, p_prune_limit);
-    RETURN;
-  END IF;
-  SELECT hist.version, h.sitrep_id IS NOT DISTINCT FROM p_sitrep_id, s.id IS NOT NULL,
-         s.time_released IS NOT NULL, extract(epoch FROM clock_timestamp() - s.time_created),
-         h.sitrep_id IS NOT DISTINCT FROM p_parent_id
-    INTO fm_make_current.version, is_head, sitrep_exists, was_released, age_seconds, parent_is_head
-    FROM fm_sitrep_head h
-    LEFT JOIN fm_sitrep s ON s.id = p_sitrep_id
-    LEFT JOIN fm_sitrep_history hist ON hist.sitrep_id = p_sitrep_id;
+  LOOP
+    -- Joined to fm_sitrep, so that a missing row doesn't match as a null parent.
+    UPDATE fm_sitrep_head h
+       SET version = h.version + 1, sitrep_id = s.id, alert_generation = s.alert_generation
+      FROM fm_sitrep s
+     WHERE s.id = p_sitrep_id AND h.sitrep_id IS NOT DISTINCT FROM s.parent_sitrep_id
+       -- A released sitrep has been in history once, and never comes again.
+       AND s.time_released IS NULL
+    RETURNING h.version, true, true, false INTO fm_make_current.version, is_head, sitrep_exists, was_released;
+    IF FOUND THEN
+      INSERT INTO fm_sitrep_history (version, sitrep_id) VALUES (fm_make_current.version, p_sitrep_id);
+      released := fm_prune_history(p_keep, p_prune_limit);
+      RETURN;
+    END IF;
+    SELECT hist.version, h.sitrep_id IS NOT DISTINCT FROM p_sitrep_id, s.id IS NOT NULL,
+           s.time_released IS NOT NULL, extract(epoch FROM clock_timestamp() - s.time_created),
+           h.sitrep_id IS NOT DISTINCT FROM p_parent_id,
+           s.id IS NOT NULL AND s.parent_sitrep_id IS NOT DISTINCT FROM h.sitrep_id
+      INTO fm_make_current.version, is_head, sitrep_exists, was_released, age_seconds, parent_is_head, is_child
+      FROM fm_sitrep_head h
+      LEFT JOIN fm_sitrep s ON s.id = p_sitrep_id
+      LEFT JOIN fm_sitrep_history hist ON hist.sitrep_id = p_sitrep_id;
+    -- What was inserted between the two statements has not lost: the swap did not see it.
+    EXIT WHEN was_released OR is_child IS NOT TRUE;
+  END LOOP;
 END $$;

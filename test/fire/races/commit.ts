@@ -31,6 +31,23 @@ export const retryDuringCommit: Race = {
   },
 };
 
+export const insertDuringCommit: Race = {
+  name: '[I5] a commit that comes just before the insert of its sitrep, and looks up just after it what became of it',
+  async run(arena, random) {
+    const sent = aSitrep({ parentId: await arena.ground(random) }, 1);
+    const gate = await arena.gate('early', {
+      function: 'fm_make_current',
+      before: 'SELECT hist.version, h.sitrep_id',
+    });
+    const early = arena.begin(swap(await arena.actor('early'), sent));
+    await gate.reached(early);
+    await insert(arena.pool, sent);
+    await gate.open();
+    expect(await early, 'the commit').toMatchObject({ kind: 'current', isHead: true });
+    expect(await swap(arena.pool, sent), 'a later retry').toMatchObject({ kind: 'current' });
+  },
+};
+
 function rivals(name: string, parent: (arena: Arena, random: Random) => Promise<string | null>): Race {
   return {
     name,

@@ -170,10 +170,18 @@ const COMMIT_GUARDS: NeededGuard[] = [
   },
   {
     guard: 'IS NOT DISTINCT FROM in the swap, not =',
-    remove: inFunction(
-      MAKE_CURRENT,
-      'h.sitrep_id IS NOT DISTINCT FROM s.parent_sitrep_id',
-      'h.sitrep_id = s.parent_sitrep_id',
+    remove: all(
+      inFunction(
+        MAKE_CURRENT,
+        'h.sitrep_id IS NOT DISTINCT FROM s.parent_sitrep_id',
+        'h.sitrep_id = s.parent_sitrep_id',
+      ),
+      // Or it would be tried for ever.
+      inFunction(
+        MAKE_CURRENT,
+        's.parent_sitrep_id IS NOT DISTINCT FROM h.sitrep_id',
+        's.parent_sitrep_id = h.sitrep_id',
+      ),
     ),
     race: commit.twoFirsts,
     says: /It ended without coming to the gate/,
@@ -183,8 +191,8 @@ const COMMIT_GUARDS: NeededGuard[] = [
     remove: all(
       inFunction(
         MAKE_CURRENT,
-        'FROM fm_sitrep s\n   WHERE s.id = p_sitrep_id AND',
-        'FROM (SELECT) one LEFT JOIN fm_sitrep s ON s.id = p_sitrep_id\n   WHERE',
+        'FROM fm_sitrep s\n     WHERE s.id = p_sitrep_id AND',
+        'FROM (SELECT) one LEFT JOIN fm_sitrep s ON s.id = p_sitrep_id\n     WHERE',
       ),
       inFunction(
         MAKE_CURRENT,
@@ -222,6 +230,12 @@ const COMMIT_GUARDS: NeededGuard[] = [
     ),
     race: commit.retryDuringCommit,
     says: /the retry: expected \{ kind: 'parentNotCurrent'/,
+  },
+  {
+    guard: 'another swap for what the look-up finds undecided',
+    remove: inFunction(MAKE_CURRENT, 'EXIT WHEN was_released OR is_child IS NOT TRUE;', 'EXIT;'),
+    race: commit.insertDuringCommit,
+    says: /the commit: expected \{ kind: 'parentNotCurrent'/,
   },
   {
     guard: 'the foreign key of history, when the deletion comes last',
