@@ -2,6 +2,9 @@
 -- of rows below a version is only known when it comes; a look-up of one row by its key has the same plan always. And
 -- nothing is told that it lost whose parent is current.
 
+-- Each row is changed once, when it is released: with room in its page for that, no index has to be touched.
+ALTER TABLE fm_sitrep SET (fillfactor = 80);
+
 -- Takes up to p_limit of the oldest versions beyond the newest p_keep out of history, and marks their
 -- sitreps as released. Locks the head first, as a commit does, so that two prunes never count the same
 -- versions.
@@ -67,3 +70,8 @@ BEGIN
     EXIT WHEN was_released OR is_child IS NOT TRUE;
   END LOOP;
 END $$;
+
+-- Row by row, by index: a plan that was made while alerts or markers had just been cleared away took them for empty, and
+-- stayed with its session. Then each request of a large sitrep read all that had been made before it.
+ALTER FUNCTION fm_rendezvous_alert_chunk(uuid, bigint, uuid, integer, bigint, bigint) SET enable_seqscan = off;
+ALTER FUNCTION fm_collect_marker_chunk(uuid, integer) SET enable_seqscan = off;

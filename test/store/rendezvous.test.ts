@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deleteAlert, listAlerts, readAlert } from '../../src/store/alert.ts';
+import { collectMarkers } from '../../src/store/marker.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../../src/store/rendezvous.ts';
 import { readSitrep } from '../../src/store/sitrep-read.ts';
 import { transaction } from '../../src/store/transaction.ts';
@@ -26,6 +27,32 @@ function aChildAskingForMore(parent: Sent, more = 1): Sent {
   child.cases.push(aCase({ alertRequests: Array.from({ length: more }, () => aRequest()) }));
   return child;
 }
+
+test('neither a rendezvous nor a collection of markers reads a table whole that was empty when it was planned', async () => {
+  const session = await createDatabase({ max: 1 });
+  try {
+    await session.pool.query('VACUUM alert, rendezvous_alert_created, fm_alert_request');
+    let parent: Sent | null = null;
+    for (const requests of [1, 200]) {
+      const sent: Sent = aSitrep({ parentId: parent?.id ?? null }, requests);
+      await commit(session.pool, sent);
+      await rendezvous(session.pool, sent.id, AFTER_WHAT_IS_MET, undefined, 10);
+      await collectMarkers(session.pool, () => {}, 10);
+      parent = sent;
+    }
+    await session.pool.query('SELECT pg_stat_force_next_flush()');
+    const { rows } = await session.pool.query<{ read: number }>(
+      `SELECT seq_tup_read::int AS read FROM pg_stat_user_tables
+        WHERE relname IN ('alert', 'rendezvous_alert_created', 'fm_alert_request')`,
+    );
+    // What plans its statements anew each time may well have read the single row that was there at first.
+    for (const { read } of rows) expect(read).toBeLessThan(10);
+    expect(rows).toHaveLength(3);
+    expect(await countRows(session.pool, 'alert')).toBe(201);
+  } finally {
+    await session.drop();
+  }
+});
 
 describe('a rendezvous of the current sitrep', () => {
   test('[I12] makes each requested alert, as it was requested', async () => {
