@@ -2,12 +2,13 @@ import type pg from 'pg';
 import { copyOutRows } from './copy.ts';
 import { timeAsText } from './cursor.ts';
 
-/** What a row of a sitrep's cases is: in this order they come. */
+/** What a row of a sitrep's cases is. */
 export const CASE = '0';
 export const EREPORT = '1';
 export const REQUEST = '2';
 
 export type CaseRow = [
+  id: string,
   kind: typeof CASE,
   id: string,
   none: null,
@@ -18,6 +19,7 @@ export type CaseRow = [
   none: null,
 ];
 export type EreportRow = [
+  caseId: string,
   kind: typeof EREPORT,
   restartId: string,
   /** Decimal. */
@@ -30,6 +32,7 @@ export type EreportRow = [
   ereport: string | null,
 ];
 export type RequestRow = [
+  caseId: string,
   kind: typeof REQUEST,
   id: string,
   version: string,
@@ -41,36 +44,57 @@ export type RequestRow = [
   payload: string,
 ];
 
-/**
- * Each case of a sitrep, followed by its ereports and its requests, as plain rows: to put them together costs Postgres
- * nearly as much as to read them, and here it is done while Postgres goes on reading. Must run in a transaction.
- */
-export function readCaseRows(
-  client: pg.PoolClient,
-  sitrepId: string,
-): AsyncGenerator<(CaseRow | EreportRow | RequestRow)[]> {
-  return copyOutRows(client, rowsOf(client.escapeLiteral(sitrepId)));
+// To put the rows together costs Postgres as much as to read them. So they come as they are, and that is done here, while
+// Postgres goes on. All of these must run in a transaction; COPY takes no parameters, so the id comes as a literal.
+
+/** Each case, followed by its ereports and its requests. Nothing comes before Postgres has sorted all of them. */
+export function readCasesInTurn(client: pg.PoolClient, sitrepId: string) {
+  const id = client.escapeLiteral(sitrepId);
+  const all = `${casesOf(id)} UNION ALL ${ereportsOf(id, false)} UNION ALL ${requestsOf(id)}`;
+  return copyOutRows<CaseRow | EreportRow | RequestRow>(
+    client,
+    `SELECT * FROM (${all}) AS rows ORDER BY case_id, kind, key, number`,
+  );
 }
 
-/** COPY takes no parameters, so the id comes as a literal. */
-function rowsOf(sitrepId: string): string {
+export function readCaseRows(client: pg.PoolClient, sitrepId: string) {
+  return copyOutRows<CaseRow>(client, `${casesOf(client.escapeLiteral(sitrepId))} ORDER BY id`);
+}
+
+/** `withMarks`: each ereport says whether it is marked as seen. */
+export function readEreportRows(client: pg.PoolClient, sitrepId: string, withMarks: boolean) {
+  const ereports = ereportsOf(client.escapeLiteral(sitrepId), withMarks);
+  return copyOutRows<EreportRow>(client, `${ereports} ORDER BY case_id, restart_id, ena`);
+}
+
+export function readRequestRows(client: pg.PoolClient, sitrepId: string) {
+  return copyOutRows<RequestRow>(client, `${requestsOf(client.escapeLiteral(sitrepId))} ORDER BY id`);
+}
+
+function casesOf(sitrepId: string): string {
   return `
-    SELECT kind, key, number, name, comment, asked_in, closed_in, json
-      FROM (SELECT id AS case_id, ${CASE} AS kind, id AS key, NULL::numeric AS number, engine AS name, comment,
-                   created_sitrep_id AS asked_in, closed_sitrep_id AS closed_in, NULL::text AS json
-              FROM fm_case WHERE sitrep_id = ${sitrepId}
-            UNION ALL
-            SELECT case_id, ${EREPORT}, restart_id, ena, NULL, comment, assigned_sitrep_id, NULL, ${KNOWN_EREPORT}
-              FROM fm_ereport_in_case AS a WHERE sitrep_id = ${sitrepId}
-            UNION ALL
-            SELECT case_id, ${REQUEST}, id, alert_version, alert_class, comment, requested_sitrep_id, NULL, payload::text
-              FROM fm_alert_request WHERE sitrep_id = ${sitrepId}) AS rows
-     ORDER BY case_id, kind, key, number`;
+    SELECT id AS case_id, ${CASE} AS kind, id AS key, NULL::numeric AS number, engine AS name, comment,
+           created_sitrep_id AS asked_in, closed_sitrep_id AS closed_in, NULL::jsonb AS json
+      FROM fm_case WHERE sitrep_id = ${sitrepId}`;
+}
+
+function ereportsOf(sitrepId: string, withMarks: boolean): string {
+  return `
+    SELECT case_id, ${EREPORT}, restart_id, ena, NULL::text, comment, assigned_sitrep_id, NULL::uuid,
+           ${knownEreport(withMarks)}
+      FROM fm_ereport_in_case AS a WHERE sitrep_id = ${sitrepId}`;
+}
+
+function requestsOf(sitrepId: string): string {
+  return `
+    SELECT case_id, ${REQUEST}, id, alert_version, alert_class, comment, requested_sitrep_id, NULL::uuid, payload
+      FROM fm_alert_request WHERE sitrep_id = ${sitrepId}`;
 }
 
 /** Looked up row by row, since the table is large however small the sitrep is. */
-const KNOWN_EREPORT = `
-  (SELECT row_to_json(known)::text
-     FROM (SELECT reporter, class, serial_number AS "serialNumber", part_number AS "partNumber",
-                  ${timeAsText('time_collected')} AS "timeCollected", body
-             FROM ereport WHERE restart_id = a.restart_id AND ena = a.ena) AS known)`;
+const knownEreport = (withMarks: boolean) => `
+           (SELECT to_jsonb(known)
+              FROM (SELECT reporter, class, serial_number AS "serialNumber", part_number AS "partNumber",
+                           ${timeAsText('time_collected')} AS "timeCollected", body
+                           ${withMarks ? ', marked_seen_in IS NOT NULL AS "isSeen"' : ''}
+                      FROM ereport WHERE restart_id = a.restart_id AND ena = a.ena) AS known)`;

@@ -9,39 +9,39 @@ import {
   REQUEST,
   type RequestRow,
   readCaseRows,
+  readCasesInTurn,
+  readEreportRows,
+  readRequestRows,
 } from './case-rows.ts';
 
-/** The cases of a sitrep, as they are read and no faster than they are taken. Must run in a transaction. */
-export async function* readCases(client: pg.PoolClient, sitrepId: string): AsyncGenerator<CaseView[]> {
-  let last: CaseView | undefined;
+/** The cases of a sitrep. Must run in a transaction. */
+export async function readCases(client: pg.PoolClient, sitrepId: string): Promise<CaseView[]> {
+  const cases = new Map<string, CaseView>();
   for await (const rows of readCaseRows(client, sitrepId)) {
-    const whole: CaseView[] = [];
-    for (const row of rows) {
-      if (row[0] === CASE) {
-        if (last) whole.push(last);
-        last = aCase(row);
-      } else if (row[0] === EREPORT) last?.ereports.push(anEreport(row));
-      else last?.alertRequests.push(aRequest(row));
-    }
-    if (whole.length > 0) yield whole;
+    for (const row of rows) cases.set(row[0], aCase(row));
   }
-  if (last) yield [last];
+  for await (const rows of readEreportRows(client, sitrepId, false)) {
+    for (const row of rows) cases.get(row[0])?.ereports.push(anEreport(row));
+  }
+  for await (const rows of readRequestRows(client, sitrepId)) {
+    for (const row of rows) cases.get(row[0])?.alertRequests.push(aRequest(row));
+  }
+  return [...cases.values()];
 }
 
 /**
- * The same as JSON, in pieces that together are the inside of a list. Written from the rows: to parse a payload only to
- * write it again would take longer than all the rest.
+ * The same as JSON, in pieces that together are the inside of a list; a few of them are in memory at a time. Written
+ * from the rows: to parse a payload only to write it again would take longer than all the rest.
  */
 export async function* readCasesAsText(client: pg.PoolClient, sitrepId: string): AsyncGenerator<Buffer> {
   let before: Before = null;
-  for await (const rows of readCaseRows(client, sitrepId)) {
+  for await (const rows of readCasesInTurn(client, sitrepId)) {
     let text = '';
     for (const row of rows) {
-      const [kind] = row;
-      if (kind === CASE) text += `${before ? `${endOf(before)},` : ''}${caseText(row)}`;
-      else if (kind === EREPORT) text += `${before === EREPORT ? ',' : ''}${ereportText(row)}`;
+      if (row[1] === CASE) text += `${before ? `${endOf(before)},` : ''}${caseText(row)}`;
+      else if (row[1] === EREPORT) text += `${before === EREPORT ? ',' : ''}${ereportText(row)}`;
       else text += `${before === REQUEST ? ',' : REQUESTS}${requestText(row)}`;
-      before = kind;
+      before = row[1];
     }
     yield Buffer.from(text);
   }
@@ -59,31 +59,31 @@ function endOf(kind: Before): string {
   return kind === REQUEST ? ']}' : `${REQUESTS}]}`;
 }
 
-function aCase([, id, , engine, comment, createdSitrepId, closedSitrepId]: CaseRow): CaseView {
+function aCase([id, , , , engine, comment, createdSitrepId, closedSitrepId]: CaseRow): CaseView {
   const closed = closedSitrepId !== null;
   return { id, engine, closed, comment, createdSitrepId, closedSitrepId, ereports: [], alertRequests: [] };
 }
 
-function caseText([, id, , engine, comment, created, closed]: CaseRow): string {
+function caseText([id, , , , engine, comment, created, closed]: CaseRow): string {
   return (
     `{"id":"${id}","engine":${JSON.stringify(engine)},"closed":${closed !== null},"comment":${JSON.stringify(comment)},` +
     `"createdSitrepId":"${created}","closedSitrepId":${closed === null ? null : `"${closed}"`},"ereports":[`
   );
 }
 
-function anEreport([, restartId, ena, , comment, assignedSitrepId, , ereport]: EreportRow) {
+function anEreport([, , restartId, ena, , comment, assignedSitrepId, , ereport]: EreportRow) {
   const known = ereport === null ? null : JSON.parse(ereport);
   return { restartId, ena: formatEna(BigInt(ena)), comment, assignedSitrepId, ereport: known };
 }
 
-function ereportText([, restartId, ena, , comment, assigned, , ereport]: EreportRow): string {
+function ereportText([, , restartId, ena, , comment, assigned, , ereport]: EreportRow): string {
   return (
     `{"restartId":"${restartId}","ena":"${formatEna(BigInt(ena))}","comment":${JSON.stringify(comment)},` +
     `"assignedSitrepId":"${assigned}","ereport":${ereport}}`
   );
 }
 
-function aRequest([, id, version, alertClass, comment, requestedSitrepId, , payload]: RequestRow) {
+function aRequest([, , id, version, alertClass, comment, requestedSitrepId, , payload]: RequestRow) {
   return {
     id,
     class: alertClass,
@@ -94,7 +94,7 @@ function aRequest([, id, version, alertClass, comment, requestedSitrepId, , payl
   };
 }
 
-function requestText([, id, version, alertClass, comment, requested, , payload]: RequestRow): string {
+function requestText([, , id, version, alertClass, comment, requested, , payload]: RequestRow): string {
   return (
     `{"id":"${id}","class":${JSON.stringify(alertClass)},"version":${version},"payload":${payload},` +
     `"comment":${JSON.stringify(comment)},"requestedSitrepId":"${requested}"}`

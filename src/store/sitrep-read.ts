@@ -51,9 +51,7 @@ export async function readSitrep(pool: pg.Pool, ref: SitrepRef): Promise<SitrepV
     async (client) => {
       const found = await findSitrep(client, ref);
       if (!found) return null;
-      const cases: CaseView[] = [];
-      for await (const some of found.cases()) cases.push(...some);
-      return { ...found.top, cases };
+      return { ...found.top, cases: await found.cases() };
     },
     ONE_SNAPSHOT,
   );
@@ -98,7 +96,7 @@ async function* piecesOfSitrep(pool: pg.Pool, ref: SitrepRef): AsyncGenerator<Bu
 /** What stands at the top of a sitrep, and its cases, to be read in the one form or the other. */
 interface Found {
   top: Omit<SitrepView, 'cases'>;
-  cases(): AsyncIterable<CaseView[]> | Iterable<CaseView[]>;
+  cases(): Promise<CaseView[]>;
   /** In pieces that together are the inside of a list. */
   casesAsText(): AsyncIterable<Buffer> | Iterable<Buffer>;
 }
@@ -242,7 +240,7 @@ async function findSubmitted(client: Queryable, id: string): Promise<Found | nul
   }));
   return {
     top: { ...headingView(row), rendezvous: null },
-    cases: () => [cases],
+    cases: async () => cases,
     casesAsText: () => [Buffer.from(JSON.stringify(cases).slice(1, -1))],
   };
 }
