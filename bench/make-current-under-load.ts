@@ -35,6 +35,7 @@ async function measure({ scale }: Ground, pool: pg.Pool) {
   for (let round = 0; round < scale.rounds(5); round++) {
     const chunkTimes: number[] = [];
     const waits: number[] = [];
+    await recycleLog(pool, scale.rows(400));
     for (let n = 0; n < commits; n++) {
       alone.push(await timed(() => makeCurrent(pool, successor, head.id, KEEP_ALL)));
       await stepBack(pool, head.id);
@@ -58,6 +59,18 @@ async function measure({ scale }: Ground, pool: pg.Pool) {
     ),
     figure({ what: 'a commit while nothing else runs', samples: alone }, null),
   ];
+}
+
+/**
+ * Leaves so many megabytes of Postgres's log to be written over, as a server has that has been running for a while. In a
+ * new one every eighth commit or so waits until another 16 MB have been filled with zeros.
+ */
+async function recycleLog(pool: pg.Pool, megabytes: number): Promise<void> {
+  await pool.query(
+    `SELECT pg_logical_emit_message(false, 'bench', repeat(' ', 1024 * 1024)) FROM generate_series(1, $1::int)`,
+    [megabytes],
+  );
+  await pool.query('CHECKPOINT');
 }
 
 /** Runs the rendezvous until the commit has made it stale. */
