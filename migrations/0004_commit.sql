@@ -1,6 +1,6 @@
 -- Commits in steps whose plans stand once made. Postgres made that of the prune anew for each commit, since the number
 -- of rows below a version is only known when it comes; a look-up of one row by its key has the same plan always. And
--- nothing is told that it lost whose parent is current.
+-- nothing is told that it lost whose parent is current. Last, the chunks of rendezvous and collection are held to indexes.
 
 -- Each row is changed once, when it is released: with room in its page for that, no index has to be touched.
 ALTER TABLE fm_sitrep SET (fillfactor = 80);

@@ -10,7 +10,7 @@ export const REQUEST = '2';
 export type CaseRow = [
   id: string,
   kind: typeof CASE,
-  id: string,
+  none: null,
   none: null,
   engine: string,
   comment: string,
@@ -50,7 +50,7 @@ export type RequestRow = [
 /** Each case, followed by its ereports and its requests. Nothing comes before Postgres has sorted all of them. */
 export function readCasesInTurn(client: pg.PoolClient, sitrepId: string) {
   const id = client.escapeLiteral(sitrepId);
-  const all = `${casesOf(id)} UNION ALL ${ereportsOf(id, false)} UNION ALL ${requestsOf(id)}`;
+  const all = `${casesOf(id)} UNION ALL ${ereportsOf(id)} UNION ALL ${requestsOf(id)}`;
   return copyOutRows<CaseRow | EreportRow | RequestRow>(
     client,
     `SELECT * FROM (${all}) AS rows ORDER BY case_id, kind, key, number`,
@@ -61,9 +61,8 @@ export function readCaseRows(client: pg.PoolClient, sitrepId: string) {
   return copyOutRows<CaseRow>(client, `${casesOf(client.escapeLiteral(sitrepId))} ORDER BY id`);
 }
 
-/** `withMarks`: each ereport says whether it is marked as seen. */
-export function readEreportRows(client: pg.PoolClient, sitrepId: string, withMarks: boolean) {
-  const ereports = ereportsOf(client.escapeLiteral(sitrepId), withMarks);
+export function readEreportRows(client: pg.PoolClient, sitrepId: string) {
+  const ereports = ereportsOf(client.escapeLiteral(sitrepId));
   return copyOutRows<EreportRow>(client, `${ereports} ORDER BY case_id, restart_id, ena`);
 }
 
@@ -73,15 +72,15 @@ export function readRequestRows(client: pg.PoolClient, sitrepId: string) {
 
 function casesOf(sitrepId: string): string {
   return `
-    SELECT id AS case_id, ${CASE} AS kind, id AS key, NULL::numeric AS number, engine AS name, comment,
+    SELECT id AS case_id, ${CASE} AS kind, NULL::uuid AS key, NULL::numeric AS number, engine AS name, comment,
            created_sitrep_id AS asked_in, closed_sitrep_id AS closed_in, NULL::jsonb AS json
       FROM fm_case WHERE sitrep_id = ${sitrepId}`;
 }
 
-function ereportsOf(sitrepId: string, withMarks: boolean): string {
+function ereportsOf(sitrepId: string): string {
   return `
     SELECT case_id, ${EREPORT}, restart_id, ena, NULL::text, comment, assigned_sitrep_id, NULL::uuid,
-           ${knownEreport(withMarks)}
+           ${KNOWN_EREPORT}
       FROM fm_ereport_in_case AS a WHERE sitrep_id = ${sitrepId}`;
 }
 
@@ -92,9 +91,8 @@ function requestsOf(sitrepId: string): string {
 }
 
 /** Looked up row by row, since the table is large however small the sitrep is. */
-const knownEreport = (withMarks: boolean) => `
+const KNOWN_EREPORT = `
            (SELECT to_jsonb(known)
               FROM (SELECT reporter, class, serial_number AS "serialNumber", part_number AS "partNumber",
                            ${timeAsText('time_collected')} AS "timeCollected", body
-                           ${withMarks ? ', marked_seen_in IS NOT NULL AS "isSeen"' : ''}
                       FROM ereport WHERE restart_id = a.restart_id AND ena = a.ena) AS known)`;

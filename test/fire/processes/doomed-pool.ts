@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { statementOf } from '../../support/statement.ts';
 import type { Moment } from './kill-point.ts';
 
 /** Asked at the beginning of each use of the database: at which moment of it the process is to be struck. */
@@ -21,7 +22,7 @@ export function doomedPool(pool: pg.Pool, doom: Doom, strike: () => Promise<void
   });
 
   async function query(target: pg.Pool, input: unknown[]): Promise<unknown> {
-    const moment = doom(String(input[0]));
+    const moment = doom(statementOf(input)?.text ?? '');
     if (moment === 'before') await strike();
     const result = await (moment === 'uncommitted' ? struckInTransaction(target, input) : run(target, input));
     if (moment === 'after') await strike();

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { statementOf } from '../../support/statement.ts';
 
 // Stands between the store and its connections: to stop a transaction of several statements between two of
 // them, or to take out a guard that is a statement of the store's, without touching the store.
@@ -20,6 +21,7 @@ export function tamperWith(pool: pg.Pool, actor: string, layers: () => Layer[]):
     const original = client.query;
     const really: Send = ({ text, values }) => Reflect.apply(original, client, [text, values]);
     const query = (...call: unknown[]) => {
+      // One that the store has prepared is sent as if it had not: a layer may change it.
       const statement = statementOf(call);
       if (!statement) return Reflect.apply(original, client, call);
       const send = layers().reduceRight<Send>((next, layer) => (one) => layer(one, next), really);
@@ -34,14 +36,4 @@ export function tamperWith(pool: pg.Pool, actor: string, layers: () => Layer[]):
     };
     Object.assign(client, { query });
   });
-}
-
-/** Null for a stream of COPY. One that the store has prepared is sent as if it had not: a layer may change it. */
-function statementOf([first, second]: unknown[]): Omit<Statement, 'actor'> | null {
-  const { text, values } = isPrepared(first) ? first : { text: first, values: second };
-  return typeof text === 'string' ? { text, values: Array.isArray(values) ? values : [] } : null;
-}
-
-function isPrepared(query: unknown): query is pg.QueryConfig {
-  return typeof query === 'object' && query !== null && 'name' in query && 'text' in query;
 }
