@@ -50,7 +50,7 @@ export type RequestRow = [
 /** Each case, followed by its ereports and its requests. Nothing comes before Postgres has sorted all of them. */
 export function readCasesInTurn(client: pg.PoolClient, sitrepId: string) {
   const id = client.escapeLiteral(sitrepId);
-  const all = `${casesOf(id)} UNION ALL ${ereportsOf(id)} UNION ALL ${requestsOf(id)}`;
+  const all = `${casesOf(id)} UNION ALL ${ereportsOf(id, false)} UNION ALL ${requestsOf(id)}`;
   return copyOutRows<CaseRow | EreportRow | RequestRow>(
     client,
     `SELECT * FROM (${all}) AS rows ORDER BY case_id, kind, key, number`,
@@ -61,8 +61,9 @@ export function readCaseRows(client: pg.PoolClient, sitrepId: string) {
   return copyOutRows<CaseRow>(client, `${casesOf(client.escapeLiteral(sitrepId))} ORDER BY id`);
 }
 
-export function readEreportRows(client: pg.PoolClient, sitrepId: string) {
-  const ereports = ereportsOf(client.escapeLiteral(sitrepId));
+/** `withMarks`: each ereport says whether it is marked as seen. */
+export function readEreportRows(client: pg.PoolClient, sitrepId: string, withMarks: boolean) {
+  const ereports = ereportsOf(client.escapeLiteral(sitrepId), withMarks);
   return copyOutRows<EreportRow>(client, `${ereports} ORDER BY case_id, restart_id, ena`);
 }
 
@@ -77,10 +78,10 @@ function casesOf(sitrepId: string): string {
       FROM fm_case WHERE sitrep_id = ${sitrepId}`;
 }
 
-function ereportsOf(sitrepId: string): string {
+function ereportsOf(sitrepId: string, withMarks: boolean): string {
   return `
     SELECT case_id, ${EREPORT}, restart_id, ena, NULL::text, comment, assigned_sitrep_id, NULL::uuid,
-           ${KNOWN_EREPORT}
+           ${knownEreport(withMarks)}
       FROM fm_ereport_in_case AS a WHERE sitrep_id = ${sitrepId}`;
 }
 
@@ -91,8 +92,9 @@ function requestsOf(sitrepId: string): string {
 }
 
 /** Looked up row by row, since the table is large however small the sitrep is. */
-const KNOWN_EREPORT = `
+const knownEreport = (withMarks: boolean) => `
            (SELECT to_jsonb(known)
               FROM (SELECT reporter, class, serial_number AS "serialNumber", part_number AS "partNumber",
                            ${timeAsText('time_collected')} AS "timeCollected", body
+                           ${withMarks ? ', marked_seen_in IS NOT NULL AS "isSeen"' : ''}
                       FROM ereport WHERE restart_id = a.restart_id AND ena = a.ena) AS known)`;

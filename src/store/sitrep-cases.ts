@@ -20,7 +20,7 @@ export async function readCases(client: pg.PoolClient, sitrepId: string): Promis
   for await (const rows of readCaseRows(client, sitrepId)) {
     for (const row of rows) cases.set(row[0], aCase(row));
   }
-  for await (const rows of readEreportRows(client, sitrepId)) {
+  for await (const rows of readEreportRows(client, sitrepId, false)) {
     for (const row of rows) cases.get(row[0])?.ereports.push(anEreport(row));
   }
   for await (const rows of readRequestRows(client, sitrepId)) {
