@@ -30,6 +30,7 @@ export function openApiDocument(routes: Route[]) {
         { name: 'Alerts', description: 'What the current sitrep and its predecessors have caused.' },
         { name: 'Receivers', description: 'Who hears of alerts, by signed webhooks.' },
         { name: 'Deliveries', description: 'What has been sent to whom, and what became of it.' },
+        { name: 'Configuration', description: 'What an operator decides while all runs.' },
         { name: 'Upkeep', description: 'Health, repair, and this description.' },
       ],
       paths: pathsOf(routes),
@@ -46,7 +47,7 @@ export function openApiDocument(routes: Route[]) {
 function pathsOf(routes: Route[]): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
-    const method = route.method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';
+    const method = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
     paths[route.path] = { ...paths[route.path], [method]: operationOf(route) };
   }
   return paths;

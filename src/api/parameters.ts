@@ -37,6 +37,14 @@ const limit = z
   .describe('How many items a page has at most.')
   .meta({ override: { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE } });
 
+/** A version as a path names it. Up to nine digits: beyond, an integer column would not hold every one. */
+export const configurationVersion = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a version, in digits, such as 12')
+  .transform(Number)
+  .describe('The version, in digits.')
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 999_999_999 } });
+
 const cursor = z
   .string()
   .max(500, 'must be the nextCursor of an earlier page')

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
+import { unreadableInWords } from '../model/configuration.ts';
 import { Problem } from '../model/problem.ts';
+import { readConfiguration } from '../store/configuration.ts';
 import { schemaFault } from '../store/migrate.ts';
 import type { Service } from './service.ts';
 import { within } from './temporal.ts';
@@ -11,6 +13,8 @@ const PROBE_TIME = 3_000;
 export interface Readiness {
   postgres: string;
   temporal: string;
+  /** Never a reason not to be ready: what can't be read is passed over. */
+  configuration: string;
 }
 const READY = 'ready';
 
@@ -21,7 +25,7 @@ export async function readiness(service: Service): Promise<Readiness> {
     temporal: (await temporalFault(service)) ?? READY,
   };
   const wrong = Object.entries(checks).filter(([, fault]) => fault !== READY);
-  if (wrong.length === 0) return checks;
+  if (wrong.length === 0) return { ...checks, configuration: await configurationStanding(service.pool) };
   throw new Problem('unavailable', wrong.map(([part, fault]) => `${part}: ${fault}`).join(' '), { checks });
 }
 
@@ -29,6 +33,13 @@ async function postgresFault(pool: pg.Pool): Promise<string | null> {
   const slow = pause(PROBE_TIME, 'Postgres does not answer.', { ref: false });
   const fault = schemaFault(pool).catch((error: Error) => `Postgres cannot be asked: ${wordsOf(error)}.`);
   return Promise.race([fault, slow]);
+}
+
+async function configurationStanding(pool: pg.Pool): Promise<string> {
+  const slow = pause(PROBE_TIME, 'Postgres does not answer.', { ref: false });
+  return Promise.race([readConfiguration(pool).then(unreadableInWords), slow]).then(
+    (fault) => fault ?? READY,
+  );
 }
 
 async function temporalFault({ client, namespace }: Service): Promise<string | null> {

@@ -30,10 +30,10 @@ export interface AnswerSpec {
  * can't drift apart.
  */
 export interface Route<Params extends z.ZodObject = z.ZodObject, Query extends z.ZodObject = z.ZodObject> {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As in OpenAPI: `/v1/alerts/{id}`. */
   path: `/${string}`;
-  tag: 'Sitreps' | 'Alerts' | 'Receivers' | 'Deliveries' | 'Upkeep';
+  tag: 'Sitreps' | 'Alerts' | 'Receivers' | 'Deliveries' | 'Configuration' | 'Upkeep';
   summary: string;
   description?: string;
   params?: Params;

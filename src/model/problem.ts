@@ -16,6 +16,7 @@ export const PROBLEMS = {
   'request-id-used': { status: 409, title: 'A new alert request has an id that was used before' },
   'sitrep-gone': { status: 409, title: 'The sitrep was collected before it could become current' },
   'receiver-name-taken': { status: 409, title: 'Another receiver has this name' },
+  'configuration-changed': { status: 409, title: 'The configuration was set anew meanwhile' },
   'not-resendable': { status: 409, title: 'The delivery cannot be sent again' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },

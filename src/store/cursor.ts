@@ -44,3 +44,16 @@ export function pageOf<Item>(rows: Item[], limit: number, position: (item: Item)
   const { time, id } = position(last);
   return { items, nextCursor: Buffer.from(JSON.stringify([time, id])).toString('base64url') };
 }
+
+/** Of lists whose items are numbered: the version at which the page before ended. */
+export function readVersionCursor(cursor: string | undefined): number | null {
+  if (cursor === undefined) return null;
+  if (/^[1-9]\d{0,8}$/.test(cursor)) return Number(cursor);
+  throw new BadCursor('must be the nextCursor of an earlier page');
+}
+
+export function versionPageOf<Item extends { version: number }>(rows: Item[], limit: number): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last ? String(last.version) : null };
+}

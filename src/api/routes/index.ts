@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { ALERT_ROUTES } from './alerts.ts';
+import { CONFIGURATION_ROUTES } from './configuration.ts';
 import { DELIVERY_ROUTES } from './deliveries.ts';
 import { DOCUMENT_ROUTES } from './documents.ts';
 import { RECEIVER_ROUTES } from './receivers.ts';
@@ -14,6 +15,7 @@ export const ROUTES: Route[] = [
   ...RECEIVER_ROUTES,
   ...SUBSCRIPTION_ROUTES,
   ...DELIVERY_ROUTES,
+  ...CONFIGURATION_ROUTES,
   ...UPKEEP_ROUTES,
   ...DOCUMENT_ROUTES,
 ];

@@ -60,14 +60,14 @@ const live = route({
   handle: () => ({ status: 200, body: { status: 'alive' } }),
 });
 
-const Checks = z.object({ postgres: z.string(), temporal: z.string() });
+const Checks = z.object({ postgres: z.string(), temporal: z.string(), configuration: z.string() });
 const ready = route({
   method: 'GET',
   path: '/readyz',
   tag: 'Upkeep',
   summary: 'Whether sitreps can be taken now',
   description:
-    'Postgres answers and has the schema of this version, and Temporal answers. If not, says what is wrong.',
+    'Postgres answers and has the schema of this version, and Temporal answers. If not, says what is wrong. A version of the configuration that this version of Sitrep cannot read is named, and stops nothing.',
   answers: {
     200: { description: 'They can.', schema: z.object({ status: z.literal('ready'), checks: Checks }) },
   },
