@@ -80,8 +80,8 @@ ${Object.entries(Settings.shape)
 - \`NO_COLOR\`: set to anything, it turns colours off.
 `;
 
-function defaultOf(value: string | number): string {
-  return value === '' ? '' : ` (\`${value}\`)`;
+function defaultOf(value: string | number | undefined): string {
+  return value === '' || value === undefined ? '' : ` (\`${value}\`)`;
 }
 
 function commandsOf(command: Command): Command[] {

@@ -13,6 +13,7 @@ import {
 import { deleteSitreps } from '../store/sitrep-delete.ts';
 import { type InsertOutcome, insertSitrep } from '../store/sitrep-insert.ts';
 import { discardSubmission } from '../store/submission.ts';
+import { configurationReader, keptVersions } from './configuration.ts';
 import { dispatch } from './dispatch.ts';
 import { withHeartbeats } from './heartbeat.ts';
 
@@ -26,14 +27,15 @@ export type CollectOutcome = 'collected' | 'kept';
 
 /** The steps of one sitrep's life. Each may run twice, late, or beside itself: the store makes that right. */
 export function lifecycleActivities(pool: pg.Pool, client: Client, settings: Settings) {
+  const configuration = configurationReader(pool);
   return {
     insertSitrep({ sitrepId, digest }: LifecycleInput): Promise<InsertOutcome> {
       return withHeartbeats(() => insertSitrep(pool, sitrepId, digest));
     },
 
     async makeCurrent(sitrepId: string, parentId: string | null): Promise<Standing> {
-      const outcome = await withHeartbeats(() =>
-        makeCurrent(pool, sitrepId, parentId, settings.SITREP_KEEP_VERSIONS),
+      const outcome = await withHeartbeats(async () =>
+        makeCurrent(pool, sitrepId, parentId, await keptVersions(settings, configuration)),
       );
       if (outcome.kind !== 'parentNotCurrent') return outcome;
       // Counted from the insert, so that a lifecycle that is run again doesn't begin a new grace period.

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import { type Found, RELEASED_SIGNAL, SUPERSEDED_SIGNAL, workflowIdOf } from '../model/lifecycle.ts';
-import type { Settings } from '../model/settings.ts';
 import { sitrepsToTend, type Tended } from '../store/leftover.ts';
 import { deleteSitreps } from '../store/sitrep-delete.ts';
 import { foundNothing, note } from './found.ts';
@@ -17,6 +16,12 @@ export interface Swept {
   sitrepsDeleted: Found;
 }
 
+/** How long sitreps are to stay. */
+interface Bounds {
+  keepVersions: number;
+  graceSeconds: number;
+}
+
 type Remedy = typeof SUPERSEDED_SIGNAL | typeof RELEASED_SIGNAL | 'delete' | null;
 
 const PAGE = 100;
@@ -25,20 +30,14 @@ const PAGE = 100;
 export async function sweepSitreps(
   pool: pg.Pool,
   client: Client,
-  settings: Settings,
+  { keepVersions, graceSeconds }: Bounds,
   dryRun: boolean,
   progress: (swept: Swept) => void,
 ): Promise<Swept> {
   const swept: Swept = { signalsSent: foundNothing(), sitrepsDeleted: foundNothing() };
   let after: string | null = null;
   for (;;) {
-    const page: Tended[] = await sitrepsToTend(
-      pool,
-      settings.SITREP_KEEP_VERSIONS,
-      settings.SITREP_ORPHAN_GRACE_SECONDS,
-      after,
-      PAGE,
-    );
+    const page: Tended[] = await sitrepsToTend(pool, keepVersions, graceSeconds, after, PAGE);
     await sweepPage(pool, client, page, dryRun, swept);
     after = page.at(-1)?.id ?? null;
     if (page.length < PAGE) return swept;

@@ -16,6 +16,7 @@ import { collectableMarkers, collectMarkers } from '../store/marker.ts';
 import { overdueReceivers } from '../store/receiver-health.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../store/rendezvous.ts';
 import { wakeReceiver } from '../webhook/wake-receiver.ts';
+import { configurationReader, keptVersions } from './configuration.ts';
 import { dispatch } from './dispatch.ts';
 import { add, foundNothing, NAMED_IDS, note } from './found.ts';
 import { withHeartbeats } from './heartbeat.ts';
@@ -36,7 +37,7 @@ export interface Told {
 
 /** The steps of `tend`. Each says what it found; a dry run only looks. */
 export function tendActivities(pool: pg.Pool, client: Client, settings: Settings) {
-  const keep = settings.SITREP_KEEP_VERSIONS;
+  const configuration = configurationReader(pool);
   return {
     /** Meets what the head requests; once a day without trusting what is remembered as met. */
     async reconcileHead(dryRun: boolean): Promise<{ thorough: boolean; alertsMade: Found }> {
@@ -71,6 +72,7 @@ export function tendActivities(pool: pg.Pool, client: Client, settings: Settings
     async pruneHistory(dryRun: boolean): Promise<Found> {
       const found = foundNothing();
       return withHeartbeats(async (progress) => {
+        const keep = await keptVersions(settings, configuration);
         if (dryRun) return note(found, await prunableSitreps(pool, keep));
         for (;;) {
           const released = await pruneHistory(pool, keep, PAGE);
@@ -82,7 +84,11 @@ export function tendActivities(pool: pg.Pool, client: Client, settings: Settings
     },
 
     sweepSitreps(dryRun: boolean): Promise<Swept> {
-      return withHeartbeats((progress) => sweepSitreps(pool, client, settings, dryRun, progress));
+      return withHeartbeats(async (progress) => {
+        const keep = await keptVersions(settings, configuration);
+        const bounds = { keepVersions: keep, graceSeconds: settings.SITREP_ORPHAN_GRACE_SECONDS };
+        return sweepSitreps(pool, client, bounds, dryRun, progress);
+      });
     },
 
     /** Deletes submissions that no lifecycle will insert. */

@@ -18,7 +18,9 @@ export const Settings = z.object({
   SITREP_MAX_BODY: wholeNumber(1024)
     .default(256 * 1024 * 1024)
     .describe('Bytes of the largest request body.'),
-  SITREP_KEEP_VERSIONS: wholeNumber(1).default(2000).describe('Versions of history that are kept.'),
+  SITREP_KEEP_VERSIONS: wholeNumber(1)
+    .optional()
+    .describe('Versions of history that a worker keeps, whatever `keepVersions` of the configuration says.'),
   SITREP_ORPHAN_GRACE_SECONDS: wholeNumber(0)
     .default(3600)
     .describe('Seconds that an orphaned sitrep stays, so that an operator can see what lost.'),
