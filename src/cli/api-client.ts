@@ -1,3 +1,8 @@
+import type {
+  ConfigurationHeading,
+  ConfigurationView,
+  StoredConfigurationView,
+} from '../model/configuration.ts';
 import type { AttemptView, DeliveryView, ProbeView, ResendingView } from '../model/delivery.ts';
 import type { StoredState, TendReport } from '../model/lifecycle.ts';
 import { MAX_PAGE } from '../model/limits.ts';
@@ -41,7 +46,7 @@ const TIMEOUTS = {
 };
 
 interface Request {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   query?: Record<string, string | number | boolean | undefined>;
   body?: string;
   timeoutMs?: number;
@@ -49,6 +54,14 @@ interface Request {
 
 /** What a receiver is made of; what is left out is the API's to choose. */
 export type ReceiverToMake = Pick<ReceiverInput, 'name' | 'endpoint'> & ReceiverChange;
+
+/** What is in the configuration is the API's to check. */
+export interface ConfigurationToSet {
+  expectedVersion: number;
+  author: string;
+  comment?: string;
+  configuration: unknown;
+}
 
 /** The HTTP API as methods, and nothing else: who retries, waits or prints does so around it. */
 export class ApiClient {
@@ -154,6 +167,23 @@ export class ApiClient {
 
   resendFailed(receiverId: string, since: string): Promise<ResendingView> {
     return this.#send('POST', `${receiverPath(receiverId)}/resend`, { query: { since } });
+  }
+
+  configuration(): Promise<ConfigurationView> {
+    return this.#get('/v1/configuration');
+  }
+
+  configurations(limit: number): Promise<Page<ConfigurationHeading>> {
+    return this.#list('/v1/configuration/history', limit, {});
+  }
+
+  configurationVersion(version: number): Promise<StoredConfigurationView> {
+    return this.#get(`/v1/configuration/history/${version}`);
+  }
+
+  /** Somebody else may have been faster, so it says what came instead of throwing. */
+  setConfiguration(change: ConfigurationToSet): Promise<Reply<ConfigurationView>> {
+    return this.request('/v1/configuration', { method: 'PUT', body: JSON.stringify(change) });
   }
 
   async tend(dryRun: boolean): Promise<TendReport> {

@@ -26,6 +26,17 @@ export function count(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST.toLocaleString('en')}.`);
 }
 
+/** Of the configuration; 0 is what holds before any was set. */
+export function version(text: string): number {
+  if (/^(0|[1-9][0-9]{0,8})$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a version, in digits, such as 12.');
+}
+
+export function author(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It must not be empty.');
+}
+
 export function port(text: string): number {
   const value = Number(text);
   if (/^[0-9]+$/.test(text) && value <= 65_535) return value;

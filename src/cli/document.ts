@@ -8,11 +8,16 @@ import { Failure } from './failure.ts';
  * Reads what is to be submitted. Numbers that no double holds are refused here: once they were parsed, the
  * API could not see any more that they had been something else.
  */
-export async function readDocument(file: string, stdin: Readable, maxBytes: number): Promise<unknown> {
+export async function readDocument(
+  file: string,
+  stdin: Readable,
+  maxBytes: number,
+  what = 'a sitrep',
+): Promise<unknown> {
   const bytes = file === '-' ? await readStdin(stdin, maxBytes) : await readBounded(file, maxBytes);
   const reading = readJson(bytes);
   if (reading.kind === 'value') return reading.value;
-  const title = `${nameOf(file)} is not a sitrep`;
+  const title = `${nameOf(file)} is not ${what}`;
   if (reading.kind === 'malformed') throw new Failure({ title, detail: reading.detail });
   throw new Failure({ title, faults: [reading.fault] });
 }

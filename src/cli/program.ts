@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { STORED_STATES } from '../model/lifecycle.ts';
 import { deleteAlert, listAlerts, showAlert } from './alert-verbs.ts';
 import { count, REF, sitrepRef, uuid } from './arguments.ts';
+import { addConfig } from './config-commands.ts';
 import { type Outcome, openSession, type Run, type Session } from './session.ts';
 import { diff, history, show, submit } from './sitrep-verbs.ts';
 import type { Format, World } from './terminal.ts';
@@ -38,6 +39,7 @@ export function buildProgram(world: World, finish: (outcome: Outcome) => void): 
   addReceivers(program, run);
   addDeliveries(program, run);
   addListen(program, run);
+  addConfig(program, run);
   addUpkeep(program, run);
   return program;
 }

@@ -57,7 +57,10 @@ export const Configuration = z
       context.addIssue({ code: 'custom', path: ['thresholdRules', twice, 'name'], message });
     }
   })
-  .meta({ id: 'Configuration', description: 'What an operator decides. What is left out has its default.' });
+  .meta({
+    id: 'ConfigurationDocument',
+    description: 'What an operator decides. What is left out has its default.',
+  });
 export type Configuration = z.output<typeof Configuration>;
 
 /** What holds as long as nothing was set; its version is 0. */

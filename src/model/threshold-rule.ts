@@ -13,7 +13,7 @@ const A_DAY = 86_400;
 const LONGEST_WINDOW = 30 * A_DAY;
 const LONGEST_QUIET = 365 * A_DAY;
 
-export const SEVERITIES = ['minor', 'major', 'critical'] as const;
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 const SEGMENT = '(?:[A-Za-z0-9_-]+|\\*|\\*\\*)';
@@ -72,7 +72,7 @@ export const ThresholdRule = z
       .default(A_DAY)
       .describe('Without another ereport for so long the case is closed; at least `withinSeconds`.'),
     alertClass: AlertClassName.describe('The class of the alert that the case requests.'),
-    severity: z.enum(SEVERITIES).default('major').describe('How bad that is; stands in the alert.'),
+    severity: z.enum(SEVERITIES).default('warning').describe('How bad that is; stands in the alert.'),
   })
   .superRefine(({ identifiedBy, withinSeconds, closeAfterSeconds }, context) => {
     const twice = identifiedBy.findIndex((pointer, at) => identifiedBy.indexOf(pointer) < at);
