@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { ConfigurationHeading, ConfigurationView } from '../../../src/model/configuration.ts';
 import type { DeliveryView } from '../../../src/model/delivery.ts';
 import type { ReceiverView } from '../../../src/model/receiver.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView } from '../../../src/model/views.ts';
@@ -16,6 +17,7 @@ export class AttackedApi {
   readonly answered = new Map<string, number>();
   readonly #tally: Tally;
   #current: SitrepView | null = null;
+  #configurationVersion = 0;
 
   private constructor(api: TestApi, document: ServedDocument, tally: Tally) {
     this.api = api;
@@ -90,6 +92,7 @@ export class AttackedApi {
 
   async refreshCurrent(): Promise<void> {
     this.#current = await this.#readCurrent();
+    this.#configurationVersion = (await this.#read<ConfigurationView>('/v1/configuration')).version;
   }
 
   /** What exists now. */
@@ -99,7 +102,8 @@ export class AttackedApi {
     const alerts = await this.#read<Page<AlertView>>('/v1/alerts?limit=50');
     const receivers = await this.#read<Page<ReceiverView>>('/v1/receivers?limit=50');
     const deliveries = await this.#read<Page<DeliveryView>>('/v1/deliveries?limit=50');
-    const pages = [sitreps, alerts, receivers, deliveries];
+    const configurations = await this.#read<Page<ConfigurationHeading>>('/v1/configuration/history?limit=5');
+    const pages = [sitreps, alerts, receivers, deliveries, configurations];
     const cursors = pages.map(({ nextCursor }) => nextCursor).filter((cursor) => cursor !== null);
     return {
       host: this.host,
@@ -110,6 +114,7 @@ export class AttackedApi {
         alertId: alerts.items.map(({ id }) => id),
         receiverId: receivers.items.map(({ id }) => id),
         subscription: receivers.items.flatMap(({ subscriptions }) => subscriptions),
+        version: configurations.items.map(({ version }) => String(version)),
         cursor: cursors,
       },
       ids: {
@@ -118,6 +123,7 @@ export class AttackedApi {
         deliveries: deliveries.items.map(({ id }) => id),
       },
       current: () => this.#current,
+      configurationVersion: () => this.#configurationVersion,
     };
   }
 

@@ -120,7 +120,10 @@ function textOf({ format, pattern, minLength = 0, maxLength }: Schema): fc.Arbit
   if (format === 'date-time') return dateTime;
   if (format === 'uri') return fc.webUrl({ validSchemes: ['http', 'https'] });
   if (format !== undefined) throw new Error(`There is no generator for texts of format ${format}.`);
-  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern, 'u'));
+  if (pattern !== undefined) {
+    const matching = fc.stringMatching(new RegExp(pattern, 'u'));
+    return maxLength === undefined ? matching : matching.filter((text) => text.length <= maxLength);
+  }
   const usual = fc.string({ unit: 'grapheme', minLength, maxLength: MAX_USUAL_LENGTH });
   if (maxLength === undefined) return usual;
   // JSON Schema counts characters, not the halves of which JavaScript makes some of them.

@@ -13,6 +13,8 @@ export interface Known {
   ids: Record<string, string[]>;
   /** The head when a document is made, which may be another than when its generator was. */
   current(): SitrepView | null;
+  /** The newest version of the configuration at the same moment. */
+  configurationVersion(): number;
 }
 
 /** Requests for an operation as the document describes it; most ask for what exists. */
@@ -74,6 +76,7 @@ const IN_BODIES = {
   endpoint: fc.constant(NOBODY),
   subscription: fc.constantFrom(...PATTERNS),
   subscriptions: fc.subarray(PATTERNS),
+  alertClass: fc.constantFrom('test.foo', 'hardware.power_shelf.psu.remove'),
 };
 
 /** Which parent a document gets, and what of it: documents made from the schema alone are orphans of nobody. */
@@ -89,8 +92,20 @@ function isDocument(body: unknown): body is { cases: unknown[] } {
   return typeof body === 'object' && body !== null && 'cases' in body;
 }
 
-function steered({ current }: Known) {
+/** The body that sets the configuration. */
+function isChange(body: unknown): body is { expectedVersion: number; configuration: object } {
+  return typeof body === 'object' && body !== null && 'configuration' in body;
+}
+
+/** Of fewer versions some would be collected in the middle of a look at what must stay untouched. */
+const ENOUGH = { keepVersions: 2_000, sitrepLimit: 2_500 };
+
+function steered({ current, configurationVersion }: Known) {
   return ([body, { parent, carries, as }]: [unknown, Steering]) => {
+    if (isChange(body)) {
+      const expectedVersion = parent === 'as it is' ? body.expectedVersion : configurationVersion();
+      return { ...body, expectedVersion, configuration: { ...body.configuration, ...ENOUGH } };
+    }
     if (!isDocument(body)) return body;
     const head = current();
     if (head && as === 'the current one again') return head;
