@@ -67,6 +67,8 @@ another sitrep, every time.
 - **409 \`parent-not-current\`**: another sitrep was faster; \`current\` in the problem names it. Read it, decide anew,
   and submit what you decided as its child, under a new id.
 - **409 \`sitrep-gone\`**: send the same again.
+- **409 \`configuration-changed\`**: somebody set another one; \`version\` in the problem is the newest. Read it, and decide
+  anew. The same that is in force already is answered 200, so after a lost answer send it again.
 - **Any other 4xx**: change the request; as it is it will be refused again.
 - **500**: the service is at fault; its log says more under the \`requestId\` of the problem.
 

@@ -14,6 +14,13 @@ export interface AlertClass {
   own?: true;
 }
 
+/** A class and version as an engine asks for an alert, with the type that its payload must have. */
+export interface AlertKind<Payload extends object = object> {
+  class: string;
+  version: number;
+  schema: z.ZodType<Payload>;
+}
+
 const anyObject = z.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'must be an object',
@@ -22,6 +29,8 @@ const anyObject = z.custom<Record<string, unknown>>(
 function testClass(): AlertClass {
   return { description: 'For tests. Takes any JSON object.', versions: { 0: anyObject } };
 }
+
+const time = () => z.iso.datetime({ offset: true, error: 'must be a date and time as in RFC 3339' });
 
 const Baseboard = z.strictObject({
   partNumber: text(),
@@ -41,8 +50,34 @@ const PsuEvent = z.strictObject({
   rackId: Id,
   powerShelf: z.strictObject({ shelf: z.int().min(0).max(1), baseboard: Baseboard.nullable() }),
   psu: z.strictObject({ slot: z.int().min(0).max(5), identity: PsuIdentity.nullable() }),
-  time: z.iso.datetime({ offset: true, error: 'must be a date and time as in RFC 3339' }),
+  time: time(),
 });
+
+export const PSU_INSERTED: AlertKind<z.output<typeof PsuEvent>> = {
+  class: 'hardware.power_shelf.psu.insert',
+  version: 0,
+  schema: PsuEvent,
+};
+export const PSU_REMOVED: AlertKind<z.output<typeof PsuEvent>> = {
+  class: 'hardware.power_shelf.psu.remove',
+  version: 0,
+  schema: PsuEvent,
+};
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const;
+
+/** So many ereports of one thing within so long; of the ereports, the first and the last of the first window. */
+const ThresholdExceeded = z.strictObject({
+  rule: text(),
+  severity: z.enum(SEVERITIES),
+  thing: z.array(z.strictObject({ field: text(), value: text() })),
+  ereportClass: text(),
+  count: z.int().min(1),
+  withinSeconds: z.int().min(1),
+  firstTime: time(),
+  lastTime: time(),
+});
+export type ThresholdExceeded = z.output<typeof ThresholdExceeded>;
 
 const ReceiverDisabled = z.strictObject({
   receiverId: Id,
@@ -57,13 +92,17 @@ export const ALERT_CLASSES: Readonly<Record<string, AlertClass>> = {
   'test.foo.baz': testClass(),
   'test.quux.bar': testClass(),
   'test.quux.bar.baz': testClass(),
-  'hardware.power_shelf.psu.insert': {
+  [PSU_INSERTED.class]: {
     description: 'A power supply unit was inserted into a power shelf.',
-    versions: { 0: PsuEvent },
+    versions: { 0: PSU_INSERTED.schema },
   },
-  'hardware.power_shelf.psu.remove': {
+  [PSU_REMOVED.class]: {
     description: 'A power supply unit was removed from a power shelf.',
-    versions: { 0: PsuEvent },
+    versions: { 0: PSU_REMOVED.schema },
+  },
+  'threshold.exceeded': {
+    description: 'A thing made so many ereports within so long that a threshold rule was met.',
+    versions: { 0: ThresholdExceeded },
   },
   'sitrep.receiver.disabled': {
     description: 'A receiver of alerts was disabled, since it was gone or accepted nothing for days.',

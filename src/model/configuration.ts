@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { alertClass } from './alert-class.ts';
 import { type Fault, Faults } from './fault.ts';
 import { MAX_CREATOR } from './limits.ts';
 import { text } from './text.ts';
-import { ThresholdRule } from './threshold-rule.ts';
+import { alertFaults, ThresholdRule } from './threshold-rule.ts';
 
 const MAX_RULES = 100;
 /** A sitrep more is a row and its children more: a million of them is beyond what anybody looks at. */
@@ -49,6 +50,12 @@ export const Configuration = z
     if (sitrepLimit <= keepVersions) {
       const message = `must be more than keepVersions (${keepVersions}), or analysis would stop for good once history is full`;
       context.addIssue({ code: 'custom', path: ['sitrepLimit'], message });
+    }
+    for (const [at, rule] of thresholdRules.entries()) {
+      for (const { pointer, detail } of alertFaults(rule, alertClass)) {
+        const path = ['thresholdRules', at, ...pointer.split('/').slice(1)];
+        context.addIssue({ code: 'custom', path, message: detail });
+      }
     }
     const names = thresholdRules.map(({ name }) => name);
     const twice = names.findIndex((name, at) => names.indexOf(name) < at);

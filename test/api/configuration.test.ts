@@ -69,13 +69,13 @@ describe('a bad one', () => {
     const reply = await change(1, {
       keepVersions: 3_000,
       colour: 'blue',
-      thresholdRules: [{ name: 'x', class: '*', count: 1, withinSeconds: 1, alertClass: 'no.such' }],
+      thresholdRules: [{ name: 'x', class: '*', count: 0, withinSeconds: 1 }],
     });
     expect(statusAndType(reply)).toEqual({ status: 422, type: 'invalid-body' });
     expect(reply.body.faults.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
       '/configuration/colour',
       '/configuration/sitrepLimit',
-      '/configuration/thresholdRules/0/alertClass',
+      '/configuration/thresholdRules/0/count',
     ]);
     expect((await get()).body).toMatchObject({ version: 1, configuration: { keepVersions: 10 } });
   });

@@ -7,6 +7,7 @@ import {
   type ConfigurationView,
   DEFAULT_CONFIGURATION,
 } from '../../src/model/configuration.ts';
+import { TestService } from '../api/harness.ts';
 import { sitrep } from './captured.ts';
 import { type Answer, json, problem, type ScriptedApi, scriptedApi } from './scripted-api.ts';
 
@@ -33,12 +34,11 @@ function inForce(fields: Partial<ConfigurationView> = {}): ConfigurationView {
 }
 const NOTHING_SET = { version: 0, author: null, comment: null, timeCreated: null };
 const RULE = {
-  name: 'fan-stalls',
+  name: 'fan_stalls',
   class: 'hw.fan.*',
-  identifiedBy: ['/body/fan'],
+  thing: ['/body/fan'],
   count: 3,
   withinSeconds: 600,
-  alertClass: 'test.foo',
 };
 const before = json(200, inForce());
 const after = json(200, inForce({ version: 4 }));
@@ -50,7 +50,7 @@ describe('config show', () => {
     expect(code).toBe(0);
     expect(out).toContain('Configuration version 3, set by karl, 2026-11-20 08:10:28 UTC: why not');
     expect(out).toMatch(/keepVersions +2000/);
-    expect(out).toMatch(/fan-stalls +hw\.fan\.\* +3 in 10m +1d +warning +test\.foo +\/body\/fan/);
+    expect(out).toMatch(/fan_stalls +hw\.fan\.\* +3 in 10m +1d +warning +threshold\.exceeded +\/body\/fan/);
   });
 
   test('says that nothing was set', async () => {
@@ -198,4 +198,34 @@ describe('config history', () => {
     const { out } = await against([json(200, { items: [], nextCursor: null })], ['history']);
     expect(out).toBe('Nothing was set yet; the defaults hold.\n');
   });
+});
+
+test('against a real API a field is set, shown, edited in a file, and set back', async () => {
+  const service = await TestService.start({ worker: false });
+  const config = (args: string[], stdin = '') =>
+    sitrep(['config', ...args], { url: service.api.url, stdin, env: { USER: 'karl' } });
+  const done = async (args: string[], stdin?: string) => {
+    const { code, out, err } = await config(args, stdin);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    return out;
+  };
+  try {
+    expect(await done(['show'])).toContain('Nothing was set yet');
+    expect(await done(['set', 'keepVersions=10'])).toBe('Configuration version 1 is in force.\n');
+    const shown: ConfigurationView = JSON.parse(await done(['show', '-o', 'json']));
+    const edited = { ...shown, configuration: { ...shown.configuration, thresholdRules: [RULE] } };
+    await done(['set', '-'], JSON.stringify(edited));
+    expect(await done(['show'])).toContain('fan_stalls');
+    // Whoever edited what was shown before has to look again.
+    const late = await config(['set', '-'], JSON.stringify({ ...shown, configuration: {} }));
+    expect(late).toMatchObject({ code: 1, err: expect.stringContaining('The newest version is 2, not 1.') });
+    await done(['set', '-', '--comment', 'as it was'], await done(['show', '1', '-o', 'json']));
+    expect(await done(['history'])).toMatch(
+      /3 .*karl +thresholdRules +as it was\n +2 .*\n +1 .*keepVersions/,
+    );
+    const bad = await config(['set', 'keepVersions=3000']);
+    expect(bad).toMatchObject({ code: 1, err: expect.stringContaining('/configuration/sitrepLimit') });
+  } finally {
+    await service.close();
+  }
 });

@@ -40,6 +40,7 @@ describe('the registry', () => {
       'test.foo.baz',
       'test.quux.bar',
       'test.quux.bar.baz',
+      'threshold.exceeded',
     ]);
   });
 

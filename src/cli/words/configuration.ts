@@ -62,7 +62,7 @@ function rulesInWords(rules: ThresholdRule[], style: Style): string {
     { head: 'CLOSES AFTER', optional: true as const },
     { head: 'SEVERITY' },
     { head: 'ALERT', cut: true as const },
-    { head: 'IDENTIFIED BY', cut: true as const, optional: true as const },
+    { head: 'THING', cut: true as const, optional: true as const },
   ];
   const rows = rules.map((rule) => [
     rule.name,
@@ -71,7 +71,7 @@ function rulesInWords(rules: ThresholdRule[], style: Style): string {
     durationInWords(rule.closeAfterSeconds),
     rule.severity,
     rule.alertClass,
-    onOneLine(rule.identifiedBy.join(' ')),
+    onOneLine(rule.thing.join(' ')),
   ]);
   return table(columns, rows, style);
 }

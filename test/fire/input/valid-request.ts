@@ -76,7 +76,8 @@ const IN_BODIES = {
   endpoint: fc.constant(NOBODY),
   subscription: fc.constantFrom(...PATTERNS),
   subscriptions: fc.subarray(PATTERNS),
-  alertClass: fc.constantFrom('test.foo', 'hardware.power_shelf.psu.remove'),
+  alertClass: fc.constantFrom('threshold.exceeded', 'test.foo', 'hardware.power_shelf.psu.remove'),
+  alertVersion: fc.constant(0),
 };
 
 /** Which parent a document gets, and what of it: documents made from the schema alone are orphans of nobody. */
