@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../model/problem.ts';
 import { bodyTooLarge, readBody } from './arrival.ts';
-import type { Route } from './route.ts';
+import { JSON_TYPE, mediaType, NDJSON, type Route } from './route.ts';
 import type { Service } from './service.ts';
 
 /**
@@ -10,14 +10,14 @@ import type { Service } from './service.ts';
  * when the answer has gone out: closing at once would reset the connection under the client's hands, and
  * the answer would be lost with it.
  */
-export function admitBody({ body }: Route, { maxBodyBytes, arriving }: Service) {
+export function admitBody({ body, line }: Route, { maxBodyBytes, arriving }: Service) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const announced = announcedBytes(request);
     if (!body) {
       if (announced === 0) return;
       throw new Problem('bad-request', `${request.method} ${request.url.slice(0, 200)} takes no body.`);
     }
-    requireJson(request);
+    requireType(request, line ? [JSON_TYPE, NDJSON] : [JSON_TYPE]);
     if (Number.isFinite(announced) && announced > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
     const leave = await arriving.enter(Math.min(announced, maxBodyBytes));
     if (reply.raw.destroyed) leave();
@@ -28,7 +28,7 @@ export function admitBody({ body }: Route, { maxBodyBytes, arriving }: Service) 
 /** Hands JSON on as the bytes that came: `readJson` is stricter than what fastify would do with them. */
 export function takeBytes(app: FastifyInstance, maxBodyBytes: number): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', (_: FastifyRequest, stream: IncomingMessage) =>
+  app.addContentTypeParser([JSON_TYPE, NDJSON], (_: FastifyRequest, stream: IncomingMessage) =>
     readBody(stream, maxBodyBytes),
   );
   // Only reached without a body: some clients announce a type all the same.
@@ -41,14 +41,13 @@ function announcedBytes({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0);
 }
 
-/** Demanding this type is also what makes a browser ask before a page of another site may send. */
-function requireJson({ headers }: FastifyRequest): void {
+/** Demanding one of these types is also what makes a browser ask before a page of another site may send. */
+function requireType(request: FastifyRequest, taken: string[]): void {
+  const { headers } = request;
   const type = headers['content-type'];
-  if (type?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    throw new Problem(
-      'unsupported-media-type',
-      type === undefined ? 'The Content-Type is missing.' : `The Content-Type is ${type.slice(0, 100)}.`,
-    );
+  if (!taken.includes(mediaType(request) ?? '')) {
+    const found = type === undefined ? 'missing' : type.slice(0, 100);
+    throw new Problem('unsupported-media-type', `The Content-Type is ${found}; send ${taken.join(' or ')}.`);
   }
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {

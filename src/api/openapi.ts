@@ -11,7 +11,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { ALERT_CLASSES } from '../model/alert-class.ts';
 import { PROBLEMS, type ProblemName, problemType } from '../model/problem.ts';
 import { AlertRequestInput } from '../model/sitrep.ts';
-import { ANYWHERE, type AnswerSpec, type Route } from './route.ts';
+import { ANYWHERE, type AnswerSpec, JSON_TYPE, NDJSON, type Route } from './route.ts';
 
 /** The OpenAPI 3.1 document of these routes. */
 export function openApiDocument(routes: Route[]) {
@@ -26,6 +26,7 @@ export function openApiDocument(routes: Route[]) {
       },
       servers: [{ url: '/', description: 'This service' }],
       tags: [
+        { name: 'Ereports', description: 'What machines have reported to be wrong with them.' },
         { name: 'Sitreps', description: 'What is believed, and what was believed before.' },
         { name: 'Alerts', description: 'What the current sitrep and its predecessors have caused.' },
         { name: 'Receivers', description: 'Who hears of alerts, by signed webhooks.' },
@@ -54,7 +55,7 @@ function pathsOf(routes: Route[]): ZodOpenApiPathsObject {
 }
 
 function operationOf(route: Route): ZodOpenApiOperationObject {
-  const { params, query, body } = route;
+  const { params, query } = route;
   return {
     operationId: operationId(route),
     tags: [route.tag],
@@ -63,9 +64,15 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     ...(params || query
       ? { requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) } }
       : {}),
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    ...bodyOf(route),
     responses: { ...answersOf(route), ...problemsOf(route) },
   };
+}
+
+function bodyOf({ body, line }: Route): Pick<ZodOpenApiOperationObject, 'requestBody'> {
+  if (!body) return {};
+  const content = { [JSON_TYPE]: { schema: body }, ...(line ? { [NDJSON]: { schema: line } } : {}) };
+  return { requestBody: { required: true, content } };
 }
 
 /** `GET /v1/alerts/{id}` is `getAlertsById`. */
@@ -138,6 +145,8 @@ export const ProblemSchema = z
     faults: z
       .array(
         z.object({
+          index: z.int().optional().describe('Of a batch in JSON: which of its ereports, from 0.'),
+          line: z.int().optional().describe('Of a batch in NDJSON: which line, from 1.'),
           pointer: z
             .string()
             .describe('A JSON pointer (RFC 6901) into the document, or `/query/…`, `/path/…`.'),

@@ -69,6 +69,19 @@ export const time = (what: string) =>
     .refine((text) => text >= EPOCH && text.length === EPOCH.length, 'must be from 1970 on')
     .describe(`${what} RFC 3339.`);
 
+/** One of two, of which neither is meant when it is not given. */
+export const yesOrNo = (what: string) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((value) => value === 'true')
+    .describe(what)
+    .meta({
+      override: ({ jsonSchema }) => {
+        delete jsonSchema.enum;
+        jsonSchema.type = 'boolean';
+      },
+    });
+
 export const flag = (what: string) =>
   z
     .enum(['true', 'false'], 'must be true or false')

@@ -9,6 +9,8 @@ export interface Asked<Params, Query> {
   query: Query;
   /** Empty unless the route takes a body. */
   body: Buffer;
+  /** Whether the body came as NDJSON. */
+  inLines: boolean;
 }
 
 export interface Answer {
@@ -33,12 +35,14 @@ export interface Route<Params extends z.ZodObject = z.ZodObject, Query extends z
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As in OpenAPI: `/v1/alerts/{id}`. */
   path: `/${string}`;
-  tag: 'Sitreps' | 'Alerts' | 'Receivers' | 'Deliveries' | 'Configuration' | 'Upkeep';
+  tag: 'Ereports' | 'Sitreps' | 'Alerts' | 'Receivers' | 'Deliveries' | 'Configuration' | 'Upkeep';
   summary: string;
   description?: string;
   params?: Params;
   query?: Query;
   body?: z.ZodType;
+  /** Set where the body may come as NDJSON, too: what a line is. */
+  line?: z.ZodType;
   answers: Record<number, AnswerSpec>;
   /** Beside those that any route may answer. */
   problems: ProblemName[];
@@ -67,7 +71,7 @@ const NOTHING = z.strictObject({});
 /** Checks what was asked; says of each parameter what is wrong with it. */
 export function readAsked(
   { params = NOTHING, query = NOTHING }: Route,
-  sent: { params: unknown; query: unknown; body: unknown },
+  sent: { params: unknown; query: unknown; body: unknown } & Headed,
 ): Asked<Record<string, unknown>, Record<string, unknown>> {
   const faults = new Faults();
   for (const name of givenTwice(sent.query)) faults.add(['query', name], 'must be given only once');
@@ -78,7 +82,19 @@ export function readAsked(
   if (!search.success) faults.addZod(search.error, ['query']);
   if (!path.success || !search.success) throw invalidParameter(faults);
   const body = Buffer.isBuffer(sent.body) ? sent.body : Buffer.alloc(0);
-  return { params: path.data, query: search.data, body };
+  return { params: path.data, query: search.data, body, inLines: mediaType(sent) === NDJSON };
+}
+
+export const JSON_TYPE = 'application/json';
+/** A JSON value a line. */
+export const NDJSON = 'application/x-ndjson';
+
+interface Headed {
+  headers: { 'content-type'?: string | undefined };
+}
+
+export function mediaType({ headers }: Headed): string | undefined {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase();
 }
 
 /** Fastify makes a list of what stands in a query more than once. */

@@ -8,6 +8,10 @@ export const MAX_TEXT = 10_000;
 export const MAX_PAYLOAD_BYTES = 64 * 1024;
 /** Levels of one alert payload: what walks it does so recursively. */
 export const MAX_PAYLOAD_DEPTH = 32;
+/** Characters of what names something in an ereport, such as its class: indexes hold no value beyond 2,700 bytes. */
+export const MAX_EREPORT_NAME = 200;
+/** Ereports in one request: its transaction holds what it has written from others who bring the same. */
+export const MAX_EREPORTS = 10_000;
 /** Faults named in one answer: a client that sends 100,000 wrong fields needs the first few. */
 export const MAX_FAULTS = 100;
 /** Items on one page of a list. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertClass, isTestClass } from './alert-class.ts';
+import { globRegex } from './class-glob.ts';
 
 const SEGMENT = '(?:[a-z0-9_]+|\\*|\\*\\*)';
 const SEGMENT_ALONE = new RegExp(`^${SEGMENT}$`);
@@ -39,16 +40,9 @@ function patternFault(pattern: string): string | null {
 }
 
 /**
- * The pattern as a regular expression, in the part of the syntax that Postgres and JavaScript share. A glob reaches
- * test classes only if it begins with `test`: nobody who subscribes to everything wants to be woken by a test.
+ * The pattern as a regular expression. A glob reaches test classes only if it begins with `test`: nobody who
+ * subscribes to everything wants to be woken by a test.
  */
 export function patternRegex(pattern: string): string {
-  const segments = pattern.split('.').map(segmentRegex).join('\\.');
-  return `^${isTestClass(pattern) ? '' : '(?!test\\.)'}${segments}$`;
-}
-
-function segmentRegex(segment: string): string {
-  if (segment === '*') return '[^.]+';
-  if (segment === '**') return '[^.]+(?:\\.[^.]+)*';
-  return segment;
+  return `^${isTestClass(pattern) ? '' : '(?!test\\.)'}${globRegex(pattern)}$`;
 }

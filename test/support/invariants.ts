@@ -182,6 +182,19 @@ const RULES: Rule[] = [
     broken: `SELECT r.id FROM receiver r LEFT JOIN receiver_secret s ON s.receiver_id = r.id AND s.time_expires IS NULL
               GROUP BY r.id HAVING count(s.id) <> 1`,
   },
+  {
+    invariant: 41,
+    says: 'an ereport is there once',
+    broken: 'SELECT restart_id, ena FROM ereport GROUP BY restart_id, ena HAVING count(*) > 1',
+  },
+  {
+    invariant: 42,
+    says: 'each restart of a reporter is known by the times of its first and its latest ereport',
+    broken: `SELECT * FROM ereporter_restart k FULL JOIN (
+               SELECT reporter, restart_id, min(time_collected) AS first, max(time_collected) AS latest
+                 FROM ereport GROUP BY reporter, restart_id) e USING (reporter, restart_id)
+              WHERE (k.time_first_seen, k.time_latest_ereport) IS DISTINCT FROM (e.first, e.latest)`,
+  },
 ];
 
 /** Tables whose rows belong to a sitrep, by the catalogue: keyed by `sitrep_id` first. */
