@@ -93,6 +93,22 @@ describe('[I41] an ereport is there once,', () => {
     expect(written.reduce((sum, count) => sum + count)).toBe(sent.length);
   }, 60_000);
 
+  test('and while a batch waits for another to write an ereport, that one does not wait for it', async () => {
+    const sent = ereportsOf(newId(), MANY);
+    const last = sent.at(-1) as SentEreport;
+    const row = `'{"type":"source","source":"test"}', '${last.restartId}'`;
+    const ereport = `INSERT INTO ereport (reporter, restart_id, ena, body, time_collected)
+                     VALUES (${row}, ${last.ena}, '{}', '${last.timeCollected}')`;
+    const restart = `INSERT INTO ereporter_restart VALUES (${row}, '${last.timeCollected}', '${last.timeCollected}')`;
+    const waiting = await holding(db.pool, [ereport], async (client) => {
+      const writing = write(...sent);
+      await untilBlocked(db.pool);
+      await client.query(restart);
+      return { writing };
+    });
+    expect(await waiting.writing).toBe(MANY - 1);
+  }, 60_000);
+
   test('and who brings what another is just writing waits to hear whether it came', async () => {
     const sent = anEreport();
     const { restartId } = sent;
