@@ -26,7 +26,8 @@ const PAYLOAD_NAMES = Object.entries(ALERT_CLASSES).flatMap(([name, { versions }
 );
 const BODY_NAMES = Object.values(paths)
   .flatMap((operations) => Object.values(operations))
-  .flatMap(({ requestBody }) => schemaOf(requestBody?.content)?.$ref?.split('/').at(-1) ?? [])
+  .flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}))
+  .flatMap(({ schema }) => schema.$ref?.split('/').at(-1) ?? [])
   .filter((name) => name !== 'SitrepInput');
 const OTHER_NAMES = Object.keys(schemas).filter(
   (name) => !PAYLOAD_NAMES.includes(name) && !BODY_NAMES.includes(name),

@@ -27,9 +27,10 @@ schemas are at \`/openapi.json\` (OpenAPI 3.1), and for people at \`/reference\`
 The service listens on \`${SITREP_URL}\` unless \`SITREP_LISTEN\` says otherwise. It has no authentication yet, so
 only programs on the same machine reach it, by \`localhost\` or an IP address; pages of other sites are refused.
 
-- **Bodies** are JSON in UTF-8, sent as \`application/json\`, with names in camelCase, of at most ${SITREP_MAX_BODY}
-  bytes (\`SITREP_MAX_BODY\`). A field or query parameter that the service doesn't know is refused, and so are a name
-  that an object has twice, and a number that no double holds: send it as a string.
+- **Bodies** are JSON in UTF-8, sent as \`application/json\` (ereports may come as NDJSON, too), with names in
+  camelCase, of at most ${SITREP_MAX_BODY} bytes (\`SITREP_MAX_BODY\`). A field or query parameter that the service
+  doesn't know is refused, and so are a name that an object has twice, and a number that no double holds: send it as a
+  string.
 - **Ids** are UUIDs of any version. Answers have them in lower case.
 - **Times** are RFC 3339; those that the service sets are in UTC, to the microsecond.
 - **Lists** come newest first, in pages \`{items, nextCursor}\` of \`?limit=\` items (${DEFAULT_PAGE} unless you say, at
@@ -72,6 +73,7 @@ another sitrep, every time.
 - **Any other 4xx**: change the request; as it is it will be refused again.
 - **500**: the service is at fault; its log says more under the \`requestId\` of the problem.
 
+Ereports may be sent again at any time, a whole batch too when nobody knows how much of it has arrived: what has is known.
 Deleting may be repeated as well: the second time is answered 404. A receiver is made once under its name: where the
 answer with its secret was lost, a second try is answered 409 \`receiver-name-taken\`; then give it a new secret by
 \`POST /v1/receivers/{id}/secrets\`.

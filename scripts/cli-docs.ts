@@ -27,6 +27,14 @@ sitrep current
 sitrep alerts list -o json | jq -r '.items[].id'
 \`\`\`
 
+Submit what machines have reported, and see it; once more, and all of it is known:
+
+\`\`\`sh
+sitrep ereports submit examples/ereports/psu-remove.json
+cat ereports.ndjson | sitrep ereports submit -      # one a line, any number of them
+sitrep ereports list --class 'hw.*.psu' --since 2h
+\`\`\`
+
 Go on from what is current. If another sitrep becomes current meanwhile, the submission is refused, and nothing is
 lost: read again, edit again.
 

@@ -9,6 +9,7 @@ export interface Schema {
   enum?: unknown[];
   items?: Schema;
   anyOf?: Schema[];
+  oneOf?: Schema[];
   properties?: Record<string, Schema>;
   required?: string[];
   minimum?: number;
@@ -19,7 +20,8 @@ export interface Schema {
 
 /** The fields of an object as a list, those of objects within it indented. */
 export function fields(schema: Schema, indent = ''): string {
-  const { properties = {}, required = [] } = schema;
+  const { properties = {}, required = [], oneOf = [] } = schema;
+  if (!schema.properties) return oneOf.map((choice) => choiceWords(choice, indent)).join('');
   return Object.entries(properties)
     .map(([name, field]) => {
       const inner = objectWithin(field);
@@ -27,6 +29,10 @@ export function fields(schema: Schema, indent = ''): string {
       return `${indent}- ${entry(name, field, required.includes(name))}\n${more}`;
     })
     .join('');
+}
+
+function choiceWords(choice: Schema, indent: string): string {
+  return `${indent}- ${choice.description ?? 'This:'}\n${fields(choice, `${indent}  `)}`;
 }
 
 /** One field or parameter: its name, what it may be, and what it means. */

@@ -4,6 +4,8 @@ import type {
   StoredConfigurationView,
 } from '../model/configuration.ts';
 import type { AttemptView, DeliveryView, ProbeView, ResendingView } from '../model/delivery.ts';
+import type { EreportView } from '../model/ereport.ts';
+import type { IngestView } from '../model/ereport-batch.ts';
 import type { StoredState, TendReport } from '../model/lifecycle.ts';
 import { MAX_PAGE } from '../model/limits.ts';
 import type { ProblemDocument } from '../model/problem.ts';
@@ -37,7 +39,7 @@ export interface ServiceInfo {
 const TIMEOUTS = {
   /** A line of JSON. */
   small: 10_000,
-  /** Also 100,000 requests one way, and the ten seconds in which the API awaits a decision. */
+  /** Also 10,000 ereports or 100,000 requests one way, and the ten seconds in which the API awaits a decision. */
   sitrep: 120_000,
   /** The API asks somebody else meanwhile, DNS or a receiver; or makes a delivery of each that failed. */
   outward: 60_000,
@@ -48,7 +50,9 @@ const TIMEOUTS = {
 interface Request {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   query?: Record<string, string | number | boolean | undefined>;
-  body?: string;
+  body?: string | Uint8Array;
+  /** Of a body that is not one JSON text. */
+  contentType?: string;
   timeoutMs?: number;
 }
 
@@ -62,6 +66,11 @@ export interface ConfigurationToSet {
   comment?: string;
   configuration: unknown;
 }
+
+/** Which ereports are listed, as the API has its parameters. */
+export type EreportQuery = Partial<
+  Record<'class' | 'serial' | 'since' | 'until' | 'seen', string | undefined>
+>;
 
 /** The HTTP API as methods, and nothing else: who retries, waits or prints does so around it. */
 export class ApiClient {
@@ -83,6 +92,20 @@ export class ApiClient {
 
   sitreps(limit: number, query: { state?: StoredState }): Promise<Page<SitrepHeading>> {
     return this.#list('/v1/sitreps', limit, query);
+  }
+
+  ereports(limit: number, query: EreportQuery): Promise<Page<EreportView>> {
+    return this.#list('/v1/ereports', limit, query);
+  }
+
+  ereport(restartId: string, ena: string): Promise<EreportView> {
+    return this.#get(`/v1/ereports/${encodeURIComponent(restartId)}/${encodeURIComponent(ena)}`);
+  }
+
+  /** What is refused of them is one of its answers, so it says what came instead of throwing. */
+  submitEreports(body: Uint8Array, contentType: string): Promise<Reply<IngestView>> {
+    const request: Request = { method: 'POST', body, contentType, timeoutMs: this.#timeouts.sitrep };
+    return this.request('/v1/ereports', request);
   }
 
   alerts(
@@ -203,14 +226,14 @@ export class ApiClient {
 
   async request<Value>(
     path: string,
-    { method, query, body, timeoutMs }: Request = {},
+    { method, query, body, contentType, timeoutMs }: Request = {},
   ): Promise<Reply<Value>> {
     try {
       const response = await fetch(this.#address(path, query), {
         method: method ?? 'GET',
         headers: {
           accept: 'application/json, application/problem+json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
         },
         ...(body === undefined ? {} : { body }),
         signal: AbortSignal.timeout(timeoutMs ?? this.#timeouts.small),

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { Ena } from '../model/ena.ts';
 import { Id } from '../model/id.ts';
 import { readDuration } from './duration.ts';
 
@@ -16,6 +17,12 @@ export function uuid(text: string): string {
   const parsed = Id.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError('It must be a UUID.');
+}
+
+export function ena(text: string): string {
+  const parsed = Ena.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('It must be an unsigned number of 64 bits, 0x… or decimal.');
 }
 
 const MOST = 100_000;

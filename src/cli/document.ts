@@ -14,12 +14,16 @@ export async function readDocument(
   maxBytes: number,
   what = 'a sitrep',
 ): Promise<unknown> {
-  const bytes = file === '-' ? await readStdin(stdin, maxBytes) : await readBounded(file, maxBytes);
+  const bytes = await readBytes(file, stdin, maxBytes);
   const reading = readJson(bytes);
   if (reading.kind === 'value') return reading.value;
   const title = `${nameOf(file)} is not ${what}`;
   if (reading.kind === 'malformed') throw new Failure({ title, detail: reading.detail });
   throw new Failure({ title, faults: [reading.fault] });
+}
+
+export async function readBytes(file: string, stdin: Readable, maxBytes: number): Promise<Uint8Array> {
+  return file === '-' ? readStdin(stdin, maxBytes) : readBounded(file, maxBytes);
 }
 
 export function nameOf(file: string): string {

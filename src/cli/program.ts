@@ -2,8 +2,9 @@ import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { STORED_STATES } from '../model/lifecycle.ts';
 import { deleteAlert, listAlerts, showAlert } from './alert-verbs.ts';
-import { count, REF, sitrepRef, uuid } from './arguments.ts';
+import { count, ena, REF, SINCE, since, sitrepRef, uuid } from './arguments.ts';
 import { addConfig } from './config-commands.ts';
+import { listEreports, showEreport, submitEreports } from './ereport-verbs.ts';
 import { type Outcome, openSession, type Run, type Session } from './session.ts';
 import { diff, history, show, submit } from './sitrep-verbs.ts';
 import type { Format, World } from './terminal.ts';
@@ -34,6 +35,7 @@ export function buildProgram(world: World, finish: (outcome: Outcome) => void): 
   }
 
   addLocal(program, run);
+  addEreports(program, run);
   addSitreps(program, run);
   addAlerts(program, run);
   addReceivers(program, run);
@@ -56,6 +58,32 @@ function addLocal(program: Command, run: Run): void {
     .command('up')
     .description('run everything on this machine: Postgres, Temporal, worker and API, until Ctrl-C')
     .action(() => run(async (session) => (await import('./up.ts')).up(session)));
+}
+
+function addEreports(program: Command, run: Run): void {
+  const ereports = program.command('ereports').description('submit ereports, and look at them');
+  ereports
+    .command('submit')
+    .description('submit ereports; those that are known already stay as they are')
+    .argument('<file>', 'one, or a list, as JSON, or one a line; - reads it from stdin')
+    .action((file) => run((session) => submitEreports(session, file)));
+  ereports
+    .command('list')
+    .description('list ereports, those first that were collected last')
+    .option('--class <glob>', 'only those of this class; * is one of its segments, ** one or more')
+    .option('--serial <number>', 'only those with this serial number')
+    .option('--since <time>', `only those collected since then: ${SINCE}`, since)
+    .option('--until <time>', `only those collected before: ${SINCE}`, since)
+    .option('--seen', 'only those that a committed sitrep has taken account of')
+    .option('--no-seen', 'only the others')
+    .option('--limit <n>', 'how many at most', count, 20)
+    .action((options) => run((session) => listEreports(session, options)));
+  ereports
+    .command('show')
+    .description('show an ereport with its body')
+    .argument('<restart-id>', 'the restart of its reporter', uuid)
+    .argument('<ena>', 'its number in that restart, 0x… or decimal', ena)
+    .action((restartId, number) => run((session) => showEreport(session, restartId, number)));
 }
 
 function addSitreps(program: Command, run: Run): void {

@@ -3,19 +3,7 @@ import type { SubmissionView } from '../model/views.ts';
 import type { ApiClient, Reply } from './api-client.ts';
 import type { Outgoing } from './child.ts';
 import { Failure } from './failure.ts';
-
-/** How long a submission goes on when the service doesn't answer, and how long it waits for a decision. */
-export interface Patience {
-  /** Times that the document is sent; each is the same submission, since it carries its id. */
-  attempts: number;
-  /** Times that an undecided sitrep is asked for. */
-  asks: number;
-  /** The first pause; each that follows is twice as long, up to the longest. */
-  firstPauseMs: number;
-  longestPauseMs: number;
-}
-
-export const PATIENCE: Patience = { attempts: 5, asks: 10, firstPauseMs: 250, longestPauseMs: 5_000 };
+import { mayPass, type Note, PATIENCE, type Patience, pauseBefore, sendPatiently } from './patience.ts';
 
 export interface Submitted {
   view: SubmissionView;
@@ -24,7 +12,6 @@ export interface Submitted {
 }
 
 type Answer = Extract<Reply<SubmissionView>, { kind: 'answer' }>;
-type Note = (line: string) => void;
 
 /** Submits a document until there is an answer, and asks until the sitrep is decided, both within bounds. */
 export async function submitPatiently(
@@ -54,20 +41,10 @@ async function send(
   note: Note,
   patience: Patience,
 ): Promise<{ answer: Answer; attempts: number }> {
-  for (let attempts = 1; ; attempts++) {
-    const reply = await client.submit(body);
-    if (reply.kind === 'answer') return { answer: reply, attempts };
-    const failure = client.failureOf(reply);
-    if (!mayPass(reply)) throw withAdvice(failure);
-    if (attempts >= patience.attempts) throw unheard(failure, id);
-    note(`${failure.message} Trying again (${attempts + 1} of ${patience.attempts}).`);
-    await pause(pauseBefore(attempts - 1, patience));
-  }
-}
-
-/** What a later attempt may find mended. A proxy says 502 or 504 for a service that is being restarted. */
-function mayPass(reply: Exclude<Reply<unknown>, { kind: 'answer' }>): boolean {
-  return reply.kind === 'silence' || [502, 503, 504].includes(reply.status);
+  const { reply, attempts } = await sendPatiently(client, () => client.submit(body), note, patience);
+  if (reply.kind === 'answer') return { answer: reply, attempts };
+  const failure = client.failureOf(reply);
+  throw mayPass(reply) ? unheard(failure, id) : withAdvice(failure);
 }
 
 async function askAgain(
@@ -87,10 +64,6 @@ async function askAgain(
     return (await send(client, outgoing, note, patience)).answer.value;
   }
   return last;
-}
-
-function pauseBefore(attempt: number, { firstPauseMs, longestPauseMs }: Patience): number {
-  return Math.min(firstPauseMs * 2 ** attempt, longestPauseMs);
 }
 
 /** It may have arrived all the same; under its id, whoever submits it again submits it once. */

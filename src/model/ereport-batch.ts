@@ -6,9 +6,7 @@ import { elementsOf, linesOf } from './json-text.ts';
 import { MAX_EREPORTS, MAX_FAULTS } from './limits.ts';
 
 /** What comes as JSON: one ereport, or a list of them. */
-export const EreportBatch = z
-  .union([EreportInput, z.array(EreportInput).max(MAX_EREPORTS)])
-  .meta({ id: 'EreportBatch', description: 'One ereport, or a list of them.' });
+export const EreportBatch = z.union([EreportInput, z.array(EreportInput).max(MAX_EREPORTS)]);
 
 /** What came of a batch; each of its ereports is new, known or refused. */
 export const IngestView = z

@@ -11,31 +11,35 @@ import { Moment } from './time.ts';
 const slot = z.int().min(0).max(65_535);
 const rackId = Id.optional().describe('The rack that it is in, where that is known.');
 
-/** The service processor of a sled, a switch or a power shelf, found by where it sits. */
-const ServiceProcessor = z.strictObject({
-  type: z.literal('sp'),
-  spType: z.enum(['sled', 'switch', 'power_shelf'], 'must be sled, switch or power_shelf'),
-  slot,
-  rackId,
-});
-/** The operating system of a sled; where that sits may not be known yet. */
-const HostOs = z.strictObject({
-  type: z.literal('host'),
-  sled: Id.describe('The id of the sled.'),
-  slot: slot.optional(),
-  rackId,
-});
-const Source = z.strictObject({
-  type: z.literal('source'),
-  source: text(MAX_EREPORT_NAME)
-    .min(1, 'must not be empty')
-    .describe('The name of anything else that reports.'),
-});
+const ServiceProcessor = z
+  .strictObject({
+    type: z.literal('sp'),
+    spType: z.enum(['sled', 'switch', 'power_shelf'], 'must be sled, switch or power_shelf'),
+    slot,
+    rackId,
+  })
+  .describe('The service processor of a sled, a switch or a power shelf, found by where that sits.');
+const HostOs = z
+  .strictObject({
+    type: z.literal('host'),
+    sled: Id.describe('The id of the sled.'),
+    slot: slot.optional(),
+    rackId,
+  })
+  .describe('The operating system of a sled; where that sits may not be known yet.');
+const Source = z
+  .strictObject({
+    type: z.literal('source'),
+    source: text(MAX_EREPORT_NAME).min(1, 'must not be empty'),
+  })
+  .describe('Anything else that reports, by its name.');
 
-/** Who reports. Its restarts are told apart by the restart id, its ereports of one restart by their ENAs. */
-export const Reporter = z.discriminatedUnion('type', [ServiceProcessor, HostOs, Source], {
-  error: ({ code }) => (code === 'invalid_union' ? 'must be sp, host or source' : undefined),
-});
+/** Its restarts are told apart by the restart id, the ereports of one restart by their ENAs. */
+export const Reporter = z
+  .discriminatedUnion('type', [ServiceProcessor, HostOs, Source], {
+    error: ({ code }) => (code === 'invalid_union' ? 'must be sp, host or source' : undefined),
+  })
+  .meta({ id: 'Reporter', description: 'Who reports, one of three kinds.' });
 export type Reporter = z.output<typeof Reporter>;
 
 const name = text(MAX_EREPORT_NAME).min(1, 'must not be empty');

@@ -4,8 +4,8 @@ import { MAX_FAULTS } from './limits.ts';
 /** One thing wrong with a document: where (JSON pointer, RFC 6901), and what. */
 export interface Fault {
   /** In a batch: which of a JSON body, from 0, or on which line of NDJSON, from 1. */
-  index?: number;
-  line?: number;
+  index?: number | undefined;
+  line?: number | undefined;
   pointer: string;
   detail: string;
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import type { SitrepView } from '../../src/model/views.ts';
+import { writeEreports } from '../../src/store/ereport.ts';
 import { submit } from '../../src/store/submission.ts';
 import { insert } from '../support/commit.ts';
 import { aCase, aChildOf, aRequest, aSitrep, type Sent, submissionOf } from '../support/document.ts';
+import { anEreport, taken } from '../support/ereports.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { type Reply, TestService, typeOf } from './harness.ts';
 
@@ -28,11 +30,8 @@ const second = aChildOf(first, { cases: [...first.cases, aCase({ alertRequests: 
 let service: TestService;
 beforeAll(async () => {
   service = await TestService.start();
-  await service.api.db.pool.query(
-    `INSERT INTO ereport (restart_id, ena, reporter, class, serial_number, body, time_collected)
-     VALUES ($1, 31, '{"rack": 1}', 'hw.psu', 'BRM1', '{"volts": 0}', '2026-11-20T08:10:27.512Z')`,
-    [restartId],
-  );
+  const known = { restartId, ena: '31', class: 'hw.psu', serialNumber: 'BRM1', body: { volts: 0 } };
+  await writeEreports(service.api.db.pool, [taken(anEreport(known))]);
   for (const sent of [first, second]) expect((await service.api.submit(sent)).status).toBe(201);
 });
 afterAll(async () => {
@@ -89,7 +88,7 @@ describe('a sitrep', () => {
     const { body } = await get(`/v1/sitreps/${first.id}`);
     const [known, unknown] = body.cases[0].ereports;
     expect(known.ereport).toEqual({
-      reporter: { rack: 1 },
+      reporter: { type: 'source', source: 'test' },
       class: 'hw.psu',
       serialNumber: 'BRM1',
       partNumber: null,

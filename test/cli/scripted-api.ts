@@ -29,7 +29,7 @@ export async function scriptedApi(...script: Answer[]): Promise<ScriptedApi> {
       method: request.method ?? '',
       path: address.pathname,
       query: Object.fromEntries(address.searchParams),
-      body: text === '' ? undefined : JSON.parse(text),
+      body: text === '' ? undefined : asSent(text),
     };
     received.push(one);
     const answer = script[Math.min(received.length, script.length) - 1] as Answer;
@@ -44,6 +44,15 @@ export async function scriptedApi(...script: Answer[]): Promise<ScriptedApi> {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** JSON as what it says, anything else as it is. */
+function asSent(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 export function json(status: number, value: unknown): Answer {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EreportView } from '../../src/model/ereport.ts';
 import { newId } from '../../src/model/id.ts';
 import { workflowIdOf } from '../../src/model/lifecycle.ts';
 import type { ReceiverView } from '../../src/model/receiver.ts';
@@ -20,10 +21,11 @@ import {
   until,
 } from './local-stack.ts';
 
-const example = (name: string) =>
-  fileURLToPath(new URL(`../../examples/sitreps/${name}.json`, import.meta.url));
-const FIRST = example('1-psu-removed');
-const SECOND = example('2-psu-inserted');
+const example = (name: string) => fileURLToPath(new URL(`../../examples/${name}.json`, import.meta.url));
+const REMOVED = example('ereports/psu-remove');
+const INSERTED = example('ereports/psu-insert');
+const FIRST = example('sitreps/1-psu-removed');
+const SECOND = example('sitreps/2-psu-inserted');
 
 let folder: string;
 let stack: LocalStack;
@@ -62,6 +64,24 @@ describe('the commands against a local stack', () => {
     expect(await sitrep(['current'])).toMatchObject({ code: 1, out: '' });
     expect(await sitrep(['alerts', 'list'])).toEqual({ code: 0, out: 'No alerts yet.\n', err: '' });
     expect(await sitrep(['history'])).toEqual({ code: 0, out: 'No sitreps yet.\n', err: '' });
+  });
+
+  test('[I41] submit ereports, once from a file and once more in a batch, and look at them', async () => {
+    expect(await sitrep(['ereports', 'list'])).toEqual({ code: 0, out: 'No ereports yet.\n', err: '' });
+    const first = await sitrep(['ereports', 'submit', REMOVED]);
+    expect(first).toEqual({ code: 0, out: '1 ereport new, 0 known already.\n', err: '' });
+    const files = await Promise.all([REMOVED, INSERTED].map((file) => readFile(file, 'utf8')));
+    const sent = files.map((text) => JSON.parse(text));
+    const lines = [...sent.map((one) => JSON.stringify(one)), '{"ena":"0x3a3"}'].join('\n');
+    const batch = await sitrep(['ereports', 'submit', '-'], lines);
+    expect(batch).toMatchObject({ code: 1, err: '' });
+    expect(batch.out).toMatch(/^1 ereport new, 1 known already, 1 refused/);
+    expect(batch.out).toMatch(/line 3 \/restartId +is required/);
+    const list = await read<{ items: EreportView[] }>('ereports', 'list', '--class', 'hw.*.psu', '--no-seen');
+    expect(list.items.map((one) => one.class)).toEqual(['hw.insert.psu', 'hw.remove.psu']);
+    const shown = await sitrep(['ereports', 'show', sent[0].restartId, String(Number(sent[0].ena))]);
+    expect(shown).toMatchObject({ code: 0, out: expect.stringContaining('power shelf 0') });
+    expect(await sitrep(['ereports', 'show', sent[0].restartId, '1'])).toMatchObject({ code: 1, out: '' });
   });
 
   test('submit the first example, which causes its alert', async () => {

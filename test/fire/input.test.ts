@@ -5,8 +5,9 @@ import { expect, inject } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import { startTestApi, TestService } from '../api/harness.ts';
 import { aCase, aChildOf, aRequest, aSitrep } from '../support/document.ts';
+import { ereportsOf } from '../support/ereports.ts';
 import { checkInvariants } from '../support/invariants.ts';
-import { AttackedApi, words } from './input/attacked-api.ts';
+import { AttackedApi, OF_ONE_RESTART, words } from './input/attacked-api.ts';
 import { brokenRequest, fromNowhere, MAX_BODY } from './input/broken-request.ts';
 import type { Answer, Request } from './input/http.ts';
 import { strangeBytes } from './input/strange-bytes.ts';
@@ -62,6 +63,8 @@ async function begin({ api }: AttackedApi): Promise<void> {
     const body = { name: `deaf-${n}`, endpoint: NOBODY, subscriptions, retryDelays: [0] };
     expect((await api.post('/v1/receivers', body)).status).toBe(201);
   }
+  const reported = ereportsOf(newId(), 5, { class: OF_ONE_RESTART, serialNumber: 'S1' });
+  expect((await api.post('/v1/ereports', reported)).status).toBe(200);
   const alertRequests = Array.from({ length: 50 }, () => aRequest());
   const told = Array.from({ length: 2 }, () => aRequest({ class: 'test.quux.bar' }));
   const ereports = [{ restartId: newId(), ena: '0x1' }];
@@ -104,8 +107,9 @@ const FAULT_OF_SHAPE =
   /^(?:is required|is not a known field|must be an? (?!unsigned)|must have at most \d+ char|must not be empty)/;
 
 function expectNoFaultOfShape(request: Request, { status, body }: Answer): void {
-  if (status !== 422) return;
-  const { faults } = JSON.parse(body.toString()) as { faults: { pointer: string; detail: string }[] };
+  // Of ereports, some are refused while others are taken.
+  if (status !== 422 && request.method !== 'POST') return;
+  const { faults = [] } = JSON.parse(body.toString()) as { faults?: { pointer: string; detail: string }[] };
   const ofShape = faults.filter(
     ({ pointer, detail }) => pointer !== '/query/cursor' && FAULT_OF_SHAPE.test(detail),
   );
@@ -119,14 +123,16 @@ async function askWhatIsNot(attacked: AttackedApi, seed: number): Promise<void> 
     validRequest(attacked.document, operation, known),
   );
   const submission = validRequest(attacked.document, attacked.operation('POST', '/v1/sitreps'), known);
+  const reporting = validRequest(attacked.document, attacked.operation('POST', '/v1/ereports'), known);
   const lists = fc.oneof(
-    ...['/v1/sitreps', '/v1/alerts'].map((path) =>
+    ...['/v1/sitreps', '/v1/alerts', '/v1/ereports'].map((path) =>
       validRequest(attacked.document, attacked.operation('GET', path), known),
     ),
   );
   const broken = fc.oneof(
     { weight: 2, arbitrary: brokenRequest(fc.oneof(...valid)) },
     { weight: 2, arbitrary: brokenRequest(submission) },
+    { weight: 2, arbitrary: brokenRequest(reporting) },
     { weight: 1, arbitrary: fromNowhere(lists) },
   );
   const untouched = await Untouched.watch(attacked.api.db.pool);
@@ -136,7 +142,7 @@ async function askWhatIsNot(attacked: AttackedApi, seed: number): Promise<void> 
       try {
         const answer = await attacked.ask(request);
         written = mayHaveWritten(request, answer);
-        if (written) expectDocumentedBody(attacked, request);
+        if (written) expectDocumentedBody(attacked, request, answer);
         else await untouched.check(words(request));
       } finally {
         // Also when it has failed: what fast-check tries next, to find a simpler request that does, begins anew.
@@ -164,15 +170,36 @@ function mayHaveWritten({ method }: Request, { status, body }: Answer): boolean 
 }
 
 /** What is not in the document is not accepted either. */
-function expectDocumentedBody(attacked: AttackedApi, { method, target, headers, body }: Request): void {
-  const schema =
-    method === 'POST' && target.startsWith('/v1/sitreps')
-      ? attacked.operation('POST', '/v1/sitreps').body
-      : null;
-  if (!schema || headers.some(([name]) => name === 'Transfer-Encoding')) return;
+function expectDocumentedBody(attacked: AttackedApi, request: Request, answer: Answer): void {
+  const { method, target, headers, body } = request;
+  if (method !== 'POST' || headers.some(([name]) => name === 'Transfer-Encoding')) return;
   // A byte order mark may be there, and is no part of the text (RFC 8259, 8.1).
   const text = (body?.toString() ?? '').replace(/^\ufeff/, '');
-  expect(attacked.document.isValid(schema, JSON.parse(text)), text.slice(0, 1_000)).toBe(true);
+  const isValid = (path: string, value: unknown) => {
+    const { body: schema, line } = attacked.operation('POST', path);
+    return attacked.document.isValid(line ?? schema ?? {}, value);
+  };
+  if (target.startsWith('/v1/sitreps')) {
+    expect(isValid('/v1/sitreps', JSON.parse(text)), text.slice(0, 1_000)).toBe(true);
+  } else if (target.startsWith('/v1/ereports')) {
+    const valid = inBatch(request, text).filter((ereport) => isValid('/v1/ereports', ereport));
+    const counts = JSON.parse(answer.body.toString());
+    expect(counts.new + counts.known, text.slice(0, 1_000)).toBeLessThanOrEqual(valid.length);
+  }
+}
+
+/** What may be an ereport of a body. */
+function inBatch({ headers }: Request, text: string): unknown[] {
+  const isNdjson = headers.some(([name, value]) => name === 'Content-Type' && value.includes('ndjson'));
+  return isNdjson ? text.split('\n').flatMap(parsed) : parsed(text).flat();
+}
+
+function parsed(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return [];
+  }
 }
 
 async function sendStrangeBytes(attacked: AttackedApi, seed: number): Promise<void> {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/model/id.ts';
+import { writeEreports } from '../../src/store/ereport.ts';
 import { commit, commitAndMeet, insert } from './commit.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { aCase, aChildOf, aRequest, aSitrep } from './document.ts';
+import { ereportsOf, taken } from './ereports.ts';
 import { checkInvariants } from './invariants.ts';
 import { dispatchAll, makeReceiver, SendersClock } from './receivers.ts';
 
@@ -24,6 +26,7 @@ async function aFullDatabase(): Promise<void> {
   await insert(db.pool, aChildOf(second, { cases: [aCase({ alertRequests: [aRequest()] })] }));
   await commitAndMeet(db.pool, third);
   await deliverSome();
+  await writeEreports(db.pool, ereportsOf(newId(), 3).map(taken));
 }
 
 /** Of two alerts to two receivers: one delivered at the second attempt, the others pending. */
@@ -90,6 +93,11 @@ test.each([
   [39, 'UPDATE delivery SET attempts = attempts + 1'],
   [40, 'DELETE FROM receiver_secret'],
   [40, 'UPDATE receiver_secret SET time_expires = now()'],
+  [41, 'ALTER TABLE ereport DROP CONSTRAINT ereport_pkey; INSERT INTO ereport SELECT * FROM ereport'],
+  [42, 'DELETE FROM ereporter_restart'],
+  [42, 'DELETE FROM ereport'],
+  [42, `UPDATE ereporter_restart SET time_latest_ereport = now()`],
+  [42, `UPDATE ereport SET time_collected = now() WHERE ena = 2`],
 ])('[I%i] is seen to be broken by %s', async (invariant, damage) => {
   await aFullDatabase();
   await db.pool.query(damage);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { ConfigurationHeading, ConfigurationView } from '../../../src/model/configuration.ts';
 import type { DeliveryView } from '../../../src/model/delivery.ts';
+import type { EreportView } from '../../../src/model/ereport.ts';
 import type { ReceiverView } from '../../../src/model/receiver.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView } from '../../../src/model/views.ts';
 import type { TestApi } from '../../api/harness.ts';
@@ -103,7 +104,9 @@ export class AttackedApi {
     const receivers = await this.#read<Page<ReceiverView>>('/v1/receivers?limit=50');
     const deliveries = await this.#read<Page<DeliveryView>>('/v1/deliveries?limit=50');
     const configurations = await this.#read<Page<ConfigurationHeading>>('/v1/configuration/history?limit=5');
-    const pages = [sitreps, alerts, receivers, deliveries, configurations];
+    const ereports = await this.#read<Page<EreportView>>('/v1/ereports?limit=50');
+    const fixed = await this.#read<Page<EreportView>>(`/v1/ereports?class=${OF_ONE_RESTART}`);
+    const pages = [sitreps, alerts, receivers, deliveries, ereports, configurations];
     const cursors = pages.map(({ nextCursor }) => nextCursor).filter((cursor) => cursor !== null);
     return {
       host: this.host,
@@ -114,7 +117,9 @@ export class AttackedApi {
         alertId: alerts.items.map(({ id }) => id),
         receiverId: receivers.items.map(({ id }) => id),
         subscription: receivers.items.flatMap(({ subscriptions }) => subscriptions),
-        version: configurations.items.map(({ version }) => String(version)),
+        serial: ereports.items.map(({ serialNumber }) => serialNumber).filter((serial) => serial !== null),
+        restartId: fixed.items.map(({ restartId }) => restartId),
+    const pages = [sitreps, alerts, receivers, deliveries, ereports, configurations];
         cursor: cursors,
       },
       ids: {
@@ -140,6 +145,9 @@ export class AttackedApi {
     return { method: 'GET', target, headers: headersFor(this.host, null), body: null };
   }
 }
+
+/** The class of ereports that differ in nothing but their ENAs, so that any two values name one that exists. */
+export const OF_ONE_RESTART = 'test.of.one.restart';
 
 /** The path as the service reads it: of an absolute target without the origin, and decoded where that means nothing. */
 function pathOf({ target }: Request): string {

@@ -106,6 +106,9 @@ const parameterName = fc.constantFrom(
   'class',
   'caseId',
   'dryRun',
+  'serial',
+  'since',
+  'seen',
   '__proto__',
   'x',
   '',
@@ -189,6 +192,7 @@ const contentType = header('Content-Type', [
     'application/json;',
     'APPLICATION/JSON',
     'application/jsonx',
+    'application/x-ndjson',
   ],
   ...[
     'multipart/form-data; boundary=x',
@@ -223,7 +227,7 @@ const empty: Break = (request) => withBody(request, Buffer.alloc(0));
 const document = brokenDocument.map(
   (breakIt): Break =>
     (request) =>
-      withBody(request, breakIt(JSON.parse(request.body?.toString() ?? 'null'))),
+      withBody(request, breakIt(documentIn(request))),
 );
 
 const bodyBreaks: fc.Arbitrary<Break> = fc.oneof(
@@ -247,12 +251,19 @@ function cursors(): fc.Arbitrary<string> {
       digits(2, 0, 59, 60, 61),
       digits(6, 0, 999_999),
       fc.uuid(),
+      fc.constantFrom([], ['0x1'], ['18446744073709551615'], ['18446744073709551616']),
     )
-    .map(([year, month, day, hour, minute, second, fraction, id]) =>
+    .map(([year, month, day, hour, minute, second, fraction, id, ena]) =>
       Buffer.from(
-        JSON.stringify([`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}Z`, id]),
+        JSON.stringify([`${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}Z`, id, ...ena]),
       ).toString('base64url'),
     );
+}
+
+/** Of lines the first one; what is made of it goes where they went. */
+function documentIn({ body }: Request): unknown {
+  const text = body?.toString() ?? '';
+  return JSON.parse(text.startsWith('[') ? text : text.split('\n')[0] || 'null');
 }
 
 function inPath(request: Request, change: (path: string) => string): Request {

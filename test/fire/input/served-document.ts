@@ -31,6 +31,8 @@ export interface Operation {
   path: string;
   parameters: Parameter[];
   body: Schema | null;
+  /** What a line is, where a body may come as NDJSON. */
+  line: Schema | null;
   responses: Record<string, ResponseSpec>;
 }
 
@@ -54,6 +56,7 @@ export class ServedDocument {
         path,
         parameters,
         body: requestBody?.content?.['application/json']?.schema ?? null,
+        line: requestBody?.content?.['application/x-ndjson']?.schema ?? null,
         responses: Object.fromEntries(
           Object.entries(responses).map(([status, response]) => [
             status,

@@ -23,7 +23,7 @@ export function validRequest(
   operation: Operation,
   known: Known,
 ): fc.Arbitrary<Request> {
-  const { method, path, parameters, body } = operation;
+  const { method, path, parameters } = operation;
   const [, , collection = ''] = path.split('/');
   const named = { ...known.parameters, id: known.ids[collection] ?? [] };
   const existing = Object.entries(named).filter(([, values]) => values.length > 0);
@@ -33,10 +33,7 @@ export function validRequest(
     Object.fromEntries(parameters.map(({ name, schema }) => [name, ofParameters.named(name, schema)])),
     { requiredKeys: parameters.filter(({ required }) => required).map(({ name }) => name) },
   );
-  const content = body
-    ? fc.tuple(new FromSchema(document.schemas, IN_BODIES).value(body), steering).map(steered(known))
-    : fc.constant(null);
-  return fc.tuple(values, content).map(([given, sent]) => {
+  return fc.tuple(values, contentOf(document, operation, known)).map(([given, content]) => {
     const within = (place: string) => parameters.filter((one) => one.in === place && one.name in given);
     const filled = within('path').reduce(
       (text, { name }) => text.replace(`{${name}}`, encode(given[name])),
@@ -44,18 +41,39 @@ export function validRequest(
     );
     const query = within('query').map(({ name }) => `${name}=${encode(given[name])}`);
     const target = query.length > 0 ? `${filled}?${query.join('&')}` : filled;
-    const bytes = sent === null ? null : Buffer.from(JSON.stringify(sent));
-    return { method, target, headers: headersFor(known.host, bytes), body: bytes };
+    const { bytes, type } = content;
+    return { method, target, headers: headersFor(known.host, bytes, type), body: bytes };
   });
 }
 
-export function headersFor(host: string, body: Buffer | null): Request['headers'] {
+interface Content {
+  bytes: Buffer | null;
+  type: string;
+}
+
+function contentOf(document: ServedDocument, { body, line }: Operation, known: Known): fc.Arbitrary<Content> {
+  const type = 'application/json';
+  if (!body) return fc.constant({ bytes: null, type });
+  const from = new FromSchema(document.schemas, IN_BODIES);
+  const json = fc
+    .tuple(from.value(body), steering)
+    .map(steered(known))
+    .map((sent) => ({ bytes: Buffer.from(JSON.stringify(sent)), type }));
+  if (!line) return json;
+  const lines = fc.array(from.value(line), { maxLength: 3 }).map((sent) => ({
+    bytes: Buffer.from(sent.map((one) => JSON.stringify(one)).join('\n')),
+    type: 'application/x-ndjson',
+  }));
+  return fc.oneof(json, lines);
+}
+
+export function headersFor(host: string, body: Buffer | null, type = 'application/json'): Request['headers'] {
   const always: Request['headers'] = [
     ['Host', host],
     ['Connection', 'close'],
   ];
   if (!body) return always;
-  return [...always, ['Content-Type', 'application/json'], ['Content-Length', String(body.length)]];
+  return [...always, ['Content-Type', type], ['Content-Length', String(body.length)]];
 }
 
 export function encode(value: unknown): string {
