@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Ena } from './ena.ts';
 import { Id } from './id.ts';
 import type { JsonObject } from './json.ts';
+import { AnyObject } from './json-object.ts';
 import { MAX_CREATOR } from './limits.ts';
 import { text } from './text.ts';
 
@@ -29,10 +30,7 @@ export const AlertRequestInput = z
     id: Id.describe('The id that the alert will have.'),
     class: text(200),
     version: z.int32().min(0),
-    payload: z.custom<JsonObject>(
-      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-      'must be an object',
-    ),
+    payload: AnyObject,
     comment: text().default(''),
     requestedSitrepId: derivedId,
   })

@@ -100,6 +100,21 @@ describe('ereports', () => {
     });
   });
 
+  test('keep whatever names their bodies have', async () => {
+    const { restartId, ...sent } = anEreport();
+    const body = '{"__proto__": {"a": 1}, "constructor": null, "": 0}';
+    const text = JSON.stringify({ restartId, ...sent, body: 0 }).replace('"body":0', `"body":${body}`);
+    expect((await post(text)).body).toMatchObject({ new: 1 });
+    const read = await get(`/v1/ereports/${restartId}/1`);
+    expect(new Map(Object.entries(read.body.body))).toEqual(
+      new Map<string, unknown>([
+        ['__proto__', { a: 1 }],
+        ['constructor', null],
+        ['', 0],
+      ]),
+    );
+  });
+
   test('may be none', async () => {
     const nothing = { status: 200, body: { new: 0, known: 0, refused: 0, faults: [] } };
     for (const reply of [await post([]), await postLines('')]) expect(reply).toMatchObject(nothing);

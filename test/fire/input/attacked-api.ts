@@ -119,7 +119,11 @@ export class AttackedApi {
         subscription: receivers.items.flatMap(({ subscriptions }) => subscriptions),
         serial: ereports.items.map(({ serialNumber }) => serialNumber).filter((serial) => serial !== null),
         restartId: fixed.items.map(({ restartId }) => restartId),
-    const pages = [sitreps, alerts, receivers, deliveries, ereports, configurations];
+        ena: fixed.items.map(({ ena }) => ena),
+        // Of all times that there are, most are before 1970.
+        since: ['1970-01-01T00:00:00Z', '2026-11-20T08:10:27.512Z'],
+        until: ['2026-11-20T08:10:27.512Z', '9999-12-31T23:59:59.999999999+14:00'],
+        version: configurations.items.map(({ version }) => String(version)),
         cursor: cursors,
       },
       ids: {
