@@ -12,8 +12,11 @@ beforeAll(async () => {
   db = await createDatabase();
 });
 afterEach(async () => {
-  await checkInvariants(db.pool);
-  await db.pool.query('TRUNCATE ereport, ereporter_restart');
+  try {
+    await checkInvariants(db.pool);
+  } finally {
+    await db.pool.query('TRUNCATE ereport, ereporter_restart');
+  }
 });
 afterAll(() => db.drop());
 
