@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Id } from './id.ts';
-import { AnyObject } from './json-object.ts';
+import { anyObject } from './json-object.ts';
 import { text } from './text.ts';
 
 /**
@@ -22,8 +22,10 @@ export interface AlertKind<Payload extends object = object> {
   schema: z.ZodType<Payload>;
 }
 
+const AnyPayload = anyObject();
+
 function testClass(): AlertClass {
-  return { description: 'For tests. Takes any JSON object.', versions: { 0: AnyObject } };
+  return { description: 'For tests. Takes any JSON object.', versions: { 0: AnyPayload } };
 }
 
 const time = () => z.iso.datetime({ offset: true, error: 'must be a date and time as in RFC 3339' });

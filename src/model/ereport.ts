@@ -4,7 +4,7 @@ import { Ena } from './ena.ts';
 import { type Fault, Faults } from './fault.ts';
 import { Id } from './id.ts';
 import type { JsonObject } from './json.ts';
-import { AnyObject } from './json-object.ts';
+import { anyObject } from './json-object.ts';
 import { MAX_EREPORT_NAME } from './limits.ts';
 import { text } from './text.ts';
 import { Moment } from './time.ts';
@@ -56,7 +56,7 @@ export const EreportInput = z
     serialNumber: name.nullish().describe('Without it, `baseboard_serial_number` of the body.'),
     partNumber: name.nullish().describe('Without it, `baseboard_part_number` of the body.'),
     timeCollected: Moment.nullish().describe('Without it, the time of its arrival.'),
-    body: AnyObject.default({}).describe('All that was reported, as it was.'),
+    body: anyObject().default({}).describe('All that was reported, as it was.'),
     // What an ereport has that was read, so that it may be sent again.
     markedSeenIn: z.unknown().optional(),
   })
@@ -125,7 +125,7 @@ export const EreportView = z
     serialNumber: z.string().nullable(),
     partNumber: z.string().nullable(),
     timeCollected: z.iso.datetime(),
-    body: AnyObject,
+    body: anyObject(),
     markedSeenIn: Id.nullable().describe('The sitrep that first took account of it; null while none has.'),
   })
   .meta({ id: 'Ereport' });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Ena } from './ena.ts';
 import { Id } from './id.ts';
 import type { JsonObject } from './json.ts';
-import { AnyObject } from './json-object.ts';
+import { anyObject } from './json-object.ts';
 import { MAX_CREATOR } from './limits.ts';
 import { text } from './text.ts';
 
@@ -30,7 +30,7 @@ export const AlertRequestInput = z
     id: Id.describe('The id that the alert will have.'),
     class: text(200),
     version: z.int32().min(0),
-    payload: AnyObject,
+    payload: anyObject(),
     comment: text().default(''),
     requestedSitrepId: derivedId,
   })

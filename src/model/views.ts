@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Ena } from './ena.ts';
 import { Id } from './id.ts';
-import { AnyObject } from './json-object.ts';
+import { anyObject } from './json-object.ts';
 import { STORED_STATES, TEND_KINDS, type TendKind } from './lifecycle.ts';
 
 /** What the API answers with. Times are RFC 3339 in UTC. */
@@ -53,7 +53,7 @@ export const CaseView = z
         ena: Ena,
         comment: z.string(),
         assignedSitrepId: Id,
-        ereport: AnyObject.nullable().describe('The ereport itself, where the service has it.'),
+        ereport: anyObject().nullable().describe('The ereport itself, where the service has it.'),
       }),
     ),
     alertRequests: z.array(
@@ -61,7 +61,7 @@ export const CaseView = z
         id: Id,
         class: z.string(),
         version: z.int(),
-        payload: AnyObject,
+        payload: anyObject(),
         comment: z.string(),
         requestedSitrepId: Id,
       }),
@@ -82,7 +82,7 @@ export const AlertView = z
     id: Id,
     class: z.string(),
     version: z.int(),
-    payload: AnyObject,
+    payload: anyObject(),
     caseId: Id.nullable().describe('Null for alerts that Sitrep makes about itself.'),
     requestedSitrepId: Id.nullable().describe('The sitrep that first asked for it.'),
     timeCreated: Time,
