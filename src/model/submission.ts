@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { z } from 'zod';
 import { alertClass } from './alert-class.ts';
 import { isBoundedJson } from './bounded-json.ts';
 import { compareEna } from './ena.ts';
@@ -94,9 +95,7 @@ function findBadRequests(input: SitrepInput, faults: Faults): void {
         faults.add([...path, 'version'], `is not a known version of ${request.class}`);
         continue;
       }
-      if (!isBoundedJson(request.payload, [...path, 'payload'], faults)) continue;
-      const payload = schema.safeParse(request.payload, { reportInput: true });
-      if (!payload.success) faults.addZod(payload.error, [...path, 'payload']);
+      checkPayload(request.payload, schema, [...path, 'payload'], faults);
     }
   }
 }
@@ -112,7 +111,8 @@ function documentOf(input: SitrepInput): SitrepDocument {
   };
 }
 
-function caseOf(input: SitrepInput['cases'][number]): CaseDocument {
+/** A case in its normal form: known fields only, and its children in order. */
+export function caseOf(input: CaseDocument): CaseDocument {
   return {
     id: input.id,
     engine: input.engine,
