@@ -23,7 +23,7 @@ const rackDoor: EngineModule = (settings) => {
   const { alertAfterMinutes } = Settings.parse(settings ?? {});
   const engine: Engine = {
     name: 'rack_door',
-    classes: ['door.*'],
+    classes: [OPENED, SHUT],
     alertClasses: {
       [LEFT_OPEN.class]: { description: 'The door of a rack was left open.', versions: { 0: LeftOpen } },
     },
