@@ -44,6 +44,7 @@ function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') {
     return issue.input === undefined ? 'is required' : `must be ${article(issue.expected)}`;
   }
+  if (issue.code === 'invalid_key') return issue.issues.map(sentence).join('; ');
   return issue.message;
 }
 

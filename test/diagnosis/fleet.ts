@@ -77,6 +77,9 @@ export class Fleet {
     return diagnosis;
   }
 
+  get ereports(): Ereport[] {
+    return [...this.#ereports.values()];
+  }
   get cases(): CaseDocument[] {
     return this.current?.cases ?? [];
   }

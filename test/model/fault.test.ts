@@ -78,6 +78,13 @@ describe('faults', () => {
     ]);
   });
 
+  test('say what is wrong with a key', () => {
+    const schema = z.record(z.string().max(2, 'must have at most 2 characters'), z.int());
+    expect(faultsOf(schema, { ab: 1, abc: 2 })).toEqual([
+      { pointer: '/abc', detail: 'must have at most 2 characters' },
+    ]);
+  });
+
   test('stand under the place of what was checked', () => {
     expect(faultsOf(z.object({ a: z.string() }), { a: 1 }, ['cases', 0])).toEqual([
       { pointer: '/cases/0/a', detail: 'must be a string' },
