@@ -69,14 +69,13 @@ export function diagnose(inputs: AnalysisInputs, engines: readonly Engine[]): Di
   };
 }
 
-/** What arrived and is in no case of the parent's. Frozen, so that no engine can change what the next one reads. */
+/** What arrived and is in no case of the parent's. */
 function newOnes({ arrived, parent }: AnalysisInputs): Ereport[] {
   const known = new Set(parent?.cases.flatMap(({ ereports }) => ereports.map(ereportKey)));
-  return inOrder(arrived)
-    .filter((ereport) => !known.has(ereportKey(ereport)))
-    .map(freeze);
+  return inOrder(arrived).filter((ereport) => !known.has(ereportKey(ereport)));
 }
 
+/** Ereports are frozen, so that no engine can change what the next one reads. */
 function surroundingsOf(inputs: AnalysisInputs, engines: readonly Engine[]): Surroundings {
   return {
     sitrepId: sitrepIdFor(inputs, engines),
