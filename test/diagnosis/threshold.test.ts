@@ -59,6 +59,31 @@ describe('below the threshold', () => {
   });
 });
 
+describe('one that comes up to T late', () => {
+  test('finds those that it belongs to, though others came since', () => {
+    const fleet = fleetWith();
+    fleet.hear(at(0), anError(0));
+    fleet.hear(at(115), anError(115));
+    fleet.hear(at(119), anError(59), anError(60));
+    expect(fleet.alerts.size).toBe(1);
+  });
+
+  test('finds those that it belongs to, though nothing was heard for long', () => {
+    const fleet = fleetWith();
+    fleet.hear(at(0), anError(0));
+    fleet.hear(at(110));
+    fleet.hear(at(119), anError(59), anError(60));
+    expect(fleet.alerts.size).toBe(1);
+  });
+
+  test('makes no window of what is too far apart', () => {
+    const fleet = fleetWith();
+    fleet.hear(at(135), anError(70), anError(135));
+    fleet.hear(at(136), anError(76));
+    expect(fleet.alerts.size).toBe(0);
+  });
+});
+
 describe('at the threshold', () => {
   test('an alert is asked for that says what it was, how many, and since when', () => {
     const fleet = fleetWith({ severity: 'critical' });
