@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AlertKind } from '../model/alert-class.ts';
+import { isBoundedJson } from '../model/bounded-json.ts';
 import { Faults } from '../model/fault.ts';
 import type { JsonObject } from '../model/json.ts';
 import type { AlertRequest, CaseDocument } from '../model/sitrep.ts';
-import { caseOf, checkPayload } from '../model/submission.ts';
+import { caseOf } from '../model/submission.ts';
 import type { AlertClassLookup } from './alert-classes.ts';
 import { type Ereport, type EreportId, ereportKey } from './ereport.ts';
 import { requestId } from './ids.ts';
@@ -122,7 +123,10 @@ export class OpenCase {
     this.#checkKind(kind);
     const plain: JsonObject = JSON.parse(JSON.stringify(payload));
     const faults = new Faults();
-    checkPayload(plain, kind.schema, [], faults);
+    if (isBoundedJson(plain, [], faults)) {
+      const read = kind.schema.safeParse(plain, { reportInput: true });
+      if (!read.success) faults.addZod(read.error);
+    }
     if (faults.list.length > 0) {
       this.warn('alert not requested, since its payload is not valid', {
         class: kind.class,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { z } from 'zod';
 import { alertClass } from './alert-class.ts';
 import { isBoundedJson } from './bounded-json.ts';
 import { compareEna } from './ena.ts';

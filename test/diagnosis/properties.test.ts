@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../src/diagnosis/diagnose.ts';
 import { powerShelf } from '../../src/diagnosis/engines/power-shelf.ts';
 import { thresholdEngine } from '../../src/diagnosis/engines/threshold.ts';
-import { ThresholdRule } from '../../src/diagnosis/engines/threshold-rule.ts';
 import { type Ereport, ereportKey, inOrder } from '../../src/diagnosis/ereport.ts';
 import type { AnalysisInputs } from '../../src/diagnosis/inputs.ts';
 import type { CaseDocument } from '../../src/model/sitrep.ts';
+import { ThresholdRule } from '../../src/model/threshold-rule.ts';
 import { anError, at, type PsuStory, psu } from './ereports.ts';
 import { Fleet } from './fleet.ts';
 

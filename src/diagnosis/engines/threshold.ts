@@ -1,11 +1,11 @@
 import canonicalize from 'canonicalize';
+import type { ThresholdRule } from '../../model/threshold-rule.ts';
 import type { Analysis } from '../analysis.ts';
 import type { Engine } from '../engine.ts';
 import { compareEreports, type Ereport } from '../ereport.ts';
 import { valueAt } from '../json-pointer.ts';
 import type { OpenCase } from '../open-case.ts';
 import { firstWindow } from './serd.ts';
-import type { ThresholdRule } from './threshold-rule.ts';
 
 /** Longer values than this identify nothing that a person could read. */
 const MAX_VALUE = 200;
