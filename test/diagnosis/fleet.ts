@@ -18,7 +18,7 @@ export function inputsWith(given: Partial<AnalysisInputs> = {}): AnalysisInputs 
  * accept as a child of the one before, and becomes current at once.
  */
 export class Fleet {
-  readonly engines: readonly Engine[];
+  engines: readonly Engine[];
   current: SitrepDocument | null = null;
   /** Each alert once, in the order in which they were asked for. */
   readonly alerts = new Map<string, AlertRequest>();

@@ -121,6 +121,14 @@ describe('at the threshold', () => {
     expect(fleet.openCases).toHaveLength(1);
   });
 
+  test('it is asked for once, also when the rule is changed meanwhile', () => {
+    const fleet = fleetWith();
+    fleet.hear(at(0), anError(0), anError(1), anError(2));
+    fleet.engines = [thresholdEngine(ruleWith({ count: 2, alertClass: 'test.foo' }))];
+    fleet.hear(at(5), anError(3));
+    expect(fleet.alertClasses()).toEqual(['threshold.exceeded']);
+  });
+
   test('a case that goes on keeps what it was opened for and what came last, and grows no more', () => {
     const fleet = fleetWith();
     for (let seconds = 0; seconds < 600; seconds += 5) fleet.hear(at(seconds), anError(seconds));

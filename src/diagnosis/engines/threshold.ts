@@ -72,8 +72,8 @@ function decide({ oneCase, thing }: ThingCase, rule: ThresholdRule, analysis: An
   const within = rule.withinSeconds * 1_000;
   const now = Date.parse(analysis.time);
   const window = firstWindow(events, rule.count, within);
-  if (window && !hasFired(oneCase, rule)) fire(oneCase, thing, window, rule, analysis);
-  const fired = hasFired(oneCase, rule);
+  if (window && !hasFired(oneCase)) fire(oneCase, thing, window, rule, analysis);
+  const fired = hasFired(oneCase);
   // Whatever comes up to T late still counts: hence twice T until one that came alone is forgotten.
   const memory = fired ? rule.closeAfterSeconds * 1_000 : 2 * within;
   if (events.some(({ isNew }) => isNew)) {
@@ -96,9 +96,9 @@ function eventsOf(oneCase: OpenCase): Event[] {
     .sort((a, b) => a.time - b.time || compareEreports(a.ereport, b.ereport));
 }
 
-/** A carried case carries its request, so that it asks only once. */
-function hasFired(oneCase: OpenCase, rule: ThresholdRule): boolean {
-  return oneCase.alertRequests.some((one) => one.class === rule.alertClass);
+/** A carried case carries its request, so that it asks only once; also where the rule names another class since. */
+function hasFired(oneCase: OpenCase): boolean {
+  return oneCase.alertRequests.length > 0;
 }
 
 function fire(
