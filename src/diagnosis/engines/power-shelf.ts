@@ -109,9 +109,8 @@ function replay(events: readonly PsuEreport[]): Set<string> {
 /** The restart that was heard of last is most likely the one that runs now. */
 function latestTime(restartId: string, events: readonly PsuEreport[], analysis: Analysis): number {
   const heardOf = analysis.restart(restartId)?.timeLatest;
-  return Math.max(
-    ...[...events.map(({ ereport }) => ereport.timeCollected), heardOf ?? []].flat().map(Date.parse),
-  );
+  const times = events.map(({ ereport }) => ereport.timeCollected).concat(heardOf ?? []);
+  return times.map((time) => Date.parse(time)).reduce((latest, time) => Math.max(latest, time));
 }
 
 function requestAlert(
