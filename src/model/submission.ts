@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import type { z } from 'zod';
 import { alertClass } from './alert-class.ts';
 import { isBoundedJson } from './bounded-json.ts';
 import { compareEna } from './ena.ts';
@@ -97,6 +98,13 @@ function findBadRequests(input: SitrepInput, faults: Faults): void {
       checkPayload(request.payload, schema, [...path, 'payload'], faults);
     }
   }
+}
+
+/** Whether a payload is bounded, and what the schema of its class and version asks for. */
+export function checkPayload(payload: unknown, schema: z.ZodType, path: PropertyKey[], faults: Faults): void {
+  if (!isBoundedJson(payload, path, faults)) return;
+  const read = schema.safeParse(payload, { reportInput: true });
+  if (!read.success) faults.addZod(read.error, path);
 }
 
 /** Keeps the submitter's fields only, in an order that does not depend on the order of submission. */
