@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
-import { startLifecycle } from '../src/api/lifecycle-start.ts';
 import { currentSitrep } from '../src/store/sitrep-read.ts';
+import { startLifecycle } from '../src/temporal/lifecycle-start.ts';
 import type { BenchCase, Ground, Row } from './case.ts';
 import { writeHistory } from './history.ts';
 import { interleave, type Variant } from './interleave.ts';

@@ -1,5 +1,4 @@
 import first from '../examples/sitreps/1-psu-removed.json' with { type: 'json' };
-import { DECISION_TIME } from '../src/api/lifecycle-start.ts';
 import {
   DEFAULT_PAGE,
   MAX_FAULTS,
@@ -9,6 +8,7 @@ import {
 } from '../src/model/limits.ts';
 import { Problem } from '../src/model/problem.ts';
 import { Settings } from '../src/model/settings.ts';
+import { DECISION_TIME } from '../src/temporal/lifecycle-start.ts';
 
 // What no table of the server says; the numbers in it come from where the server has them.
 

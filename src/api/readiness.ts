@@ -4,8 +4,8 @@ import { unreadableInWords } from '../model/configuration.ts';
 import { Problem } from '../model/problem.ts';
 import { readConfiguration } from '../store/configuration.ts';
 import { schemaFault } from '../store/migrate.ts';
+import { within } from '../temporal/call.ts';
 import type { Service } from './service.ts';
-import { within } from './temporal.ts';
 
 /** A probe asks every few seconds; an answer that takes longer is as good as none. */
 const PROBE_TIME = 3_000;

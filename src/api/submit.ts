@@ -3,13 +3,13 @@ import { Problem } from '../model/problem.ts';
 import type { SubmissionView } from '../model/views.ts';
 import { sitrepState } from '../store/sitrep-read.ts';
 import { discardSubmission, submit as layDown } from '../store/submission.ts';
+import { workflowStanding } from '../temporal/call.ts';
+import { type LifecycleStart, startLifecycle } from '../temporal/lifecycle-start.ts';
+import { lifecycleSummary } from '../temporal/lifecycle-summary.ts';
 import { readDocument } from './document.ts';
-import { type LifecycleStart, startLifecycle } from './lifecycle-start.ts';
-import { lifecycleSummary } from './lifecycle-summary.ts';
 import { parentNotCurrent, refusalProblem } from './refusal.ts';
 import type { Answer } from './route.ts';
 import type { Service } from './service.ts';
-import { workflowStanding } from './temporal.ts';
 
 /** A document that has been accepted. The document itself is let go: it may be large, and waiting takes long. */
 interface Accepted extends LifecycleStart {

@@ -2,7 +2,7 @@ import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporal
 import { newId } from '../model/id.ts';
 import { TASK_QUEUE, TEND, type TendReport } from '../model/lifecycle.ts';
 import { Problem } from '../model/problem.ts';
-import { SHORT_CALL, within } from './temporal.ts';
+import { SHORT_CALL, within } from '../temporal/call.ts';
 
 type Tend = (options: { dryRun: boolean }) => Promise<TendReport>;
 

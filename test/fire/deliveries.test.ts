@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { startLifecycle } from '../../src/api/lifecycle-start.ts';
 import { deleteAlert } from '../../src/store/alert.ts';
 import { updateReceiver } from '../../src/store/receiver.ts';
 import { resendFailed } from '../../src/store/resend.ts';
 import { submit } from '../../src/store/submission.ts';
+import { startLifecycle } from '../../src/temporal/lifecycle-start.ts';
 import { wakeReceiver } from '../../src/webhook/wake-receiver.ts';
 import { until } from '../e2e/local-stack.ts';
 import {

@@ -1,12 +1,12 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { expect } from 'vitest';
 import { lifecycleStanding } from '../../src/activities/lifecycle-standing.ts';
-import { startLifecycle } from '../../src/api/lifecycle-start.ts';
 import { tend } from '../../src/api/tend.ts';
 import { RELEASED_SIGNAL, SUPERSEDED_SIGNAL, workflowIdOf } from '../../src/model/lifecycle.ts';
 import { deleteAlert } from '../../src/store/alert.ts';
 import { sitrepState } from '../../src/store/sitrep-read.ts';
 import { submit } from '../../src/store/submission.ts';
+import { startLifecycle } from '../../src/temporal/lifecycle-start.ts';
 import { TestService } from '../api/harness.ts';
 import { until } from '../e2e/local-stack.ts';
 import { countRows, insert, swap } from '../support/commit.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startLifecycle } from '../../src/api/lifecycle-start.ts';
 import { workflowIdOf } from '../../src/model/lifecycle.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/model/search-attributes.ts';
+import { startLifecycle } from '../../src/temporal/lifecycle-start.ts';
 import { TestService } from '../api/harness.ts';
 import { aChildOf, aSitrep, type Sent, submissionOf } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';

@@ -12,7 +12,7 @@ import {
   workflowIdOf,
 } from '../model/lifecycle.ts';
 import { SEARCH_ATTRIBUTES } from '../model/search-attributes.ts';
-import { within } from './temporal.ts';
+import { within } from './call.ts';
 
 /** How long an answer to a submission waits for the decision. */
 export const DECISION_TIME = 10_000;
