@@ -1,14 +1,19 @@
 -- Analysis: what has been read, what each analysis saw, and which ereports a current sitrep has taken account of.
 
 -- Read by an analysis, and in no case: 'not-understood' by any engine, or 'ignored', since an engine said that it needs
--- no case. It is not read again. That is not "seen": only the rendezvous of a current sitrep marks an ereport as seen.
+-- no case; these are not read again. Or 'undecided': an engine failed that might have read it. Those are read again, but
+-- apart from what is new, which they would otherwise hold up. None of this is "seen": only the rendezvous of a current
+-- sitrep marks an ereport as seen.
 ALTER TABLE ereport
-  ADD COLUMN set_aside text CHECK (set_aside IN ('not-understood', 'ignored')),
+  ADD COLUMN set_aside text CHECK (set_aside IN ('not-understood', 'ignored', 'undecided')),
+  -- The place in the queue of what is to be read. Whoever came first is read first, whatever his restart id and however
+  -- much others report; an undecided one that stays so goes to the end.
+  ADD COLUMN read_order bigint GENERATED ALWAYS AS IDENTITY,
   ADD CONSTRAINT ereport_seen_or_set_aside CHECK (marked_seen_in IS NULL OR set_aside IS NULL);
 
--- What an analysis has yet to read: for each restart in the order in which it was reported.
-DROP INDEX ereport_unseen;
-CREATE INDEX ereport_unread ON ereport (restart_id, ena) WHERE marked_seen_in IS NULL AND set_aside IS NULL;
+-- What an analysis has yet to read, and what it has to read again.
+CREATE INDEX ereport_unread ON ereport (read_order) WHERE marked_seen_in IS NULL AND set_aside IS NULL;
+CREATE INDEX ereport_undecided ON ereport (read_order) WHERE set_aside = 'undecided';
 
 -- What the analysis that made a sitrep saw, and why it did what it did. Written together with its submission, so there
 -- is a time when there is no sitrep of that id yet; deleted with the sitrep, or by `tend` when there never was one.

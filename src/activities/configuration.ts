@@ -1,11 +1,11 @@
 import { log } from '@temporalio/activity';
 import type pg from 'pg';
-import { type Configuration, unreadableInWords } from '../model/configuration.ts';
+import { type ConfigurationView, unreadableInWords } from '../model/configuration.ts';
 import type { Settings } from '../model/settings.ts';
 import { readConfiguration } from '../store/configuration.ts';
 
 /** Reads the configuration in force. Kept nowhere: what was set holds from the next step on. */
-export type ConfigurationReader = () => Promise<Configuration>;
+export type ConfigurationReader = () => Promise<ConfigurationView>;
 
 /** A reader that says in the log of the worker when it has to pass a version over, once for each. */
 export function configurationReader(pool: pg.Pool): ConfigurationReader {
@@ -17,7 +17,7 @@ export function configurationReader(pool: pg.Pool): ConfigurationReader {
       toldOf = view.unreadable.version;
       log.warn(fault);
     }
-    return view.configuration;
+    return view;
   };
 }
 
@@ -26,5 +26,5 @@ export async function keptVersions(
   { SITREP_KEEP_VERSIONS }: Settings,
   configuration: ConfigurationReader,
 ): Promise<number> {
-  return SITREP_KEEP_VERSIONS ?? (await configuration()).keepVersions;
+  return SITREP_KEEP_VERSIONS ?? (await configuration()).configuration.keepVersions;
 }

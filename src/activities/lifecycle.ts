@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { LifecycleInput } from '../model/lifecycle.ts';
 import type { Settings } from '../model/settings.ts';
 import { type MakeCurrentOutcome, makeCurrent } from '../store/make-current.ts';
+import { markSeen } from '../store/mark-seen.ts';
 import {
   AFTER_WHAT_IS_MET,
   type RendezvousCursor,
@@ -13,6 +14,7 @@ import {
 import { deleteSitreps } from '../store/sitrep-delete.ts';
 import { type InsertOutcome, insertSitrep } from '../store/sitrep-insert.ts';
 import { discardSubmission } from '../store/submission.ts';
+import { callForAnalysis } from './call-for-analysis.ts';
 import { configurationReader, keptVersions } from './configuration.ts';
 import { dispatch } from './dispatch.ts';
 import { withHeartbeats } from './heartbeat.ts';
@@ -49,6 +51,9 @@ export function lifecycleActivities(pool: pg.Pool, client: Client, settings: Set
         const outcome = await rendezvous(pool, sitrepId, start, progress);
         // Whatever this attempt made itself: one before it may have made alerts that nobody has been told of.
         await dispatch(pool, client);
+        await markSeen(pool, sitrepId, { onChunk: () => progress(AFTER_WHAT_IS_MET) });
+        // What is met and seen now may be what a closed case was carried for; and there is a new parent to go on from.
+        if (outcome.kind === 'met') await callForAnalysis(client, configuration);
         return outcome;
       });
     },

@@ -1,7 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
+import { ANALYSIS } from '../model/analysis-workflow.ts';
 import { type Found, workflowIdOf } from '../model/lifecycle.ts';
 import type { Settings } from '../model/settings.ts';
+import { deleteAnalyses, leftoverAnalyses } from '../store/analysis.ts';
 import { undispatchedAlerts } from '../store/dispatch.ts';
 import { prunableSitreps, pruneHistory } from '../store/history-prune.ts';
 import {
@@ -12,10 +14,12 @@ import {
   unmetRequests,
   verificationDue,
 } from '../store/leftover.ts';
+import { markableEreports, markSeen } from '../store/mark-seen.ts';
 import { collectableMarkers, collectMarkers } from '../store/marker.ts';
 import { overdueReceivers } from '../store/receiver-health.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../store/rendezvous.ts';
 import { wakeReceiver } from '../webhook/wake-receiver.ts';
+import { callForAnalysis } from './call-for-analysis.ts';
 import { configurationReader, keptVersions } from './configuration.ts';
 import { dispatch } from './dispatch.ts';
 import { add, foundNothing, NAMED_IDS, note } from './found.ts';
@@ -28,6 +32,8 @@ const SUBMISSION_SECONDS = 3600;
 /** A delivery that is due for longer than this should have been sent. */
 const OVERDUE_SECONDS = 60;
 const PAGE = 500;
+/** A dry run counts no further. */
+const COUNTED = 1_000_000;
 
 /** What was found of alerts that were made, and not told. */
 export interface Told {
@@ -35,21 +41,47 @@ export interface Told {
   receiversWoken: Found;
 }
 
+/** What was found of what the head lacked. */
+export interface Reconciled {
+  thorough: boolean;
+  alertsMade: Found;
+  ereportsMarked: Found;
+}
+
+/** What was found of the analysis. */
+export interface LookedAfter {
+  analysesDeleted: Found;
+  analysisStarted: Found;
+}
+
 /** The steps of `tend`. Each says what it found; a dry run only looks. */
 export function tendActivities(pool: pg.Pool, client: Client, settings: Settings) {
   const configuration = configurationReader(pool);
   return {
     /** Meets what the head requests; once a day without trusting what is remembered as met. */
-    async reconcileHead(dryRun: boolean): Promise<{ thorough: boolean; alertsMade: Found }> {
+    async reconcileHead(dryRun: boolean): Promise<Reconciled> {
       return withHeartbeats(async (progress) => {
         const thorough = await verificationDue(pool);
         const unmet = await unmetRequests(pool, thorough, NAMED_IDS);
-        if (!unmet) return { thorough, alertsMade: foundNothing() };
-        if (dryRun) return { thorough, alertsMade: { count: unmet.count, ids: unmet.ids } };
+        if (!unmet) return { thorough, alertsMade: foundNothing(), ereportsMarked: foundNothing() };
+        const unmarked = () => markableEreports(pool, thorough, NAMED_IDS);
+        if (dryRun) {
+          const alertsMade = { count: unmet.count, ids: unmet.ids };
+          return { thorough, alertsMade, ereportsMarked: await unmarked() };
+        }
         const start = thorough ? FROM_THE_START : AFTER_WHAT_IS_MET;
         const outcome = await rendezvous(pool, unmet.sitrepId, start, progress);
-        if (thorough && outcome.kind === 'met') await recordVerification(pool);
-        return { thorough, alertsMade: { count: outcome.created, ids: unmet.ids.slice(0, outcome.created) } };
+        const { ids } = await unmarked();
+        const marking = await markSeen(pool, unmet.sitrepId, {
+          thorough,
+          onChunk: () => progress(AFTER_WHAT_IS_MET),
+        });
+        if (thorough && outcome.kind === 'met' && marking.kind === 'marked') await recordVerification(pool);
+        return {
+          thorough,
+          alertsMade: { count: outcome.created, ids: unmet.ids.slice(0, outcome.created) },
+          ereportsMarked: { count: marking.marked, ids: ids.slice(0, marking.marked) },
+        };
       });
     },
 
@@ -123,6 +155,27 @@ export function tendActivities(pool: pg.Pool, client: Client, settings: Settings
         if (dryRun) return collectableMarkers(pool, NAMED_IDS);
         await collectMarkers(pool, (deleted) => progress(note(found, deleted)));
         return found;
+      });
+    },
+
+    /** Deletes records of analyses that came to nothing, and sees to it that the analysis runs, and goes on. */
+    async lookAfterAnalysis(dryRun: boolean, sitrepsDeleted: Found): Promise<LookedAfter> {
+      const analysesDeleted = foundNothing();
+      return withHeartbeats(async (progress) => {
+        for (;;) {
+          const page = await leftoverAnalyses(pool, SUBMISSION_SECONDS, dryRun ? COUNTED : PAGE);
+          note(analysesDeleted, dryRun ? page : await deleteAnalyses(pool, SUBMISSION_SECONDS, page));
+          if (dryRun || page.length < PAGE) break;
+          progress(analysesDeleted);
+        }
+        const analysisStarted = foundNothing();
+        if ((await configuration()).configuration.analysisEnabled) {
+          const { open } = await lifecycleStanding(client, ANALYSIS);
+          if (!open) note(analysisStarted, [ANALYSIS]);
+          // It may have waited for room.
+          if (!dryRun && (!open || sitrepsDeleted.count > 0)) await callForAnalysis(client, configuration);
+        }
+        return { analysesDeleted, analysisStarted };
       });
     },
   };

@@ -7,11 +7,16 @@ import type { Answer } from './route.ts';
 import type { Service } from './service.ts';
 
 /** Takes a batch of ereports; large ones take turns, for each is many times its bytes in memory. */
-export async function ingest({ pool, documents }: Service, body: Buffer, inLines: boolean): Promise<Answer> {
+export async function ingest(
+  { pool, documents, analysis }: Service,
+  body: Buffer,
+  inLines: boolean,
+): Promise<Answer> {
   const leave = await documents.enter(body.length);
   try {
     const { ereports, refused, faults } = batchOf(body, inLines);
     const { written } = await writeEreports(pool, ereports);
+    if (written > 0) analysis.wake();
     const result: IngestView = { new: written, known: ereports.length - written, refused, faults };
     if (refused > 0 && ereports.length === 0) throw allRefused(result);
     return { status: 200, body: result };

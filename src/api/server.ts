@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { AnalysisWaker } from '../temporal/analysis-waker.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import { buildApp } from './app.ts';
 import { Gate } from './gate.ts';
@@ -45,8 +46,10 @@ const GRACE = 20_000;
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, logger, ...rest } = options;
   const address = readListenAddress(listen);
+  const analysis = new AnalysisWaker(options.client);
   const service = {
     ...rest,
+    analysis,
     openApi: openApiDocument(ROUTES),
     arriving: new Gate(LARGEST_BODIES * options.maxBodyBytes, PATIENCE),
     documents: new Gate(DOCUMENT_BYTES, PATIENCE),
@@ -56,15 +59,16 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   // An expectation that we don't know may be ignored (RFC 9110, 10.1.1); Node alone would refuse it without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   try {
-    return { url: await app.listen(address), close: () => close(app) };
+    return { url: await app.listen(address), close: () => close(app, analysis) };
   } catch (error) {
     await app.close();
     throw listenError(error, address);
   }
 }
 
-async function close(app: FastifyInstance): Promise<void> {
+async function close(app: FastifyInstance, analysis: AnalysisWaker): Promise<void> {
   const impatience = setTimeout(() => app.server.closeAllConnections(), GRACE);
   await app.close();
   clearTimeout(impatience);
+  await analysis.settled();
 }

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
+import type { AnalysisWaker } from '../temporal/analysis-waker.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import type { Gate } from './gate.ts';
 
@@ -12,6 +13,8 @@ export interface Service {
   maxBodyBytes: number;
   /** What test deliveries are sent with. */
   mail: Mail;
+  /** Tells the analysis that there is something new. */
+  analysis: AnalysisWaker;
   /** The OpenAPI document of all routes. */
   openApi: object;
   /** Bodies that are arriving; weighed by the bytes that they announce. */

@@ -1,10 +1,10 @@
-import { workflowIdOf } from '../model/lifecycle.ts';
+import { type LifecycleStart, workflowIdOf } from '../model/lifecycle.ts';
 import { Problem } from '../model/problem.ts';
 import type { SubmissionView } from '../model/views.ts';
 import { sitrepState } from '../store/sitrep-read.ts';
 import { discardSubmission, submit as layDown } from '../store/submission.ts';
 import { workflowStanding } from '../temporal/call.ts';
-import { type LifecycleStart, startLifecycle } from '../temporal/lifecycle-start.ts';
+import { startLifecycle } from '../temporal/lifecycle-start.ts';
 import { lifecycleSummary } from '../temporal/lifecycle-summary.ts';
 import { readDocument } from './document.ts';
 import { parentNotCurrent, refusalProblem } from './refusal.ts';

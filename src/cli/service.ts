@@ -3,13 +3,14 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { startApi } from '../api/server.ts';
 import type { TemporalAccess } from '../local/external-temporal.ts';
-import type { Settings } from '../model/settings.ts';
+import { enginePathsOf, type Settings } from '../model/settings.ts';
 import { schemaFault } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
 import { AddressPolicy } from '../webhook/address-policy.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import { SecretBox } from '../webhook/secret-box.ts';
 import { Sender } from '../webhook/sender.ts';
+import { EnginesError, loadEngines } from '../worker/engines.ts';
 import { prepareNamespace } from '../worker/prepare.ts';
 import { ACTIVITIES_AT_ONCE, startWorker } from '../worker/worker.ts';
 import { databaseFailure } from './database-url.ts';
@@ -65,12 +66,13 @@ export async function runWorker(host: Host, link: TemporalLink<NativeConnection>
   const { parts, servers, settings, logger } = host;
   const pool = await openPool(host, 'sitrep worker', ACTIVITIES_AT_ONCE);
   const mail = await openMail(host);
+  const engines = await enginesOf(host);
   const { namespace } = servers.temporal;
   const { failed } = await parts.start(
     'The worker',
     async () => {
       await prepare(host);
-      return startWorker({ pool, ...link, namespace, settings, mail, logger });
+      return startWorker({ pool, ...link, namespace, settings, engines, mail, logger });
     },
     (worker) => worker.stop(),
   );
@@ -81,6 +83,7 @@ export async function runWorker(host: Host, link: TemporalLink<NativeConnection>
 export async function runApi(host: Host, { client }: TemporalLink<unknown>): Promise<string> {
   const { parts, servers, settings, logger } = host;
   const pool = await openPool(host, 'sitrep api');
+  await enginesOf(host);
   const mail = await openMail(host);
   const { url } = await parts.start(
     'The API',
@@ -98,6 +101,16 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
     (api) => api.close(),
   );
   return url;
+}
+
+/** Loaded by the API as well: it has to know the alert classes that they bring along. */
+async function enginesOf({ settings }: Host) {
+  try {
+    return await loadEngines(enginePathsOf(settings));
+  } catch (error) {
+    if (!(error instanceof EnginesError)) throw error;
+    throw new Failure({ title: 'SITREP_ENGINES cannot be used', detail: error.message });
+  }
 }
 
 /** One for each part: a worker that has to end cuts off what it sends, and nobody else's probe with it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AlertClass, alertClass } from '../model/alert-class.ts';
+import { type AlertClass, isOfSitrep } from '../model/alert-class.ts';
 import { ClassGlob } from '../model/class-glob.ts';
 import { Faults } from '../model/fault.ts';
 import type { Json } from '../model/json.ts';
@@ -50,7 +50,7 @@ const AlertClassName = z
   .string()
   .max(200, 'must have at most 200 characters')
   .regex(/^[a-z0-9_]+(\.[a-z0-9_]+)*$/, 'must be lower-case letters, digits and _, in segments between dots')
-  .refine((name) => alertClass(name) === undefined, 'is the name of a class that Sitrep has itself')
+  .refine((name) => !isOfSitrep(name), 'is the name of a class that Sitrep has itself')
   .refine((name) => !name.startsWith('sitrep.'), 'must not begin with sitrep., as only its own do');
 
 /** Any schema with `safeParse` will do: the module may have brought a zod of its own. */

@@ -5,7 +5,7 @@ import { text } from './text.ts';
 
 /**
  * What an alert class is. To add one, add an entry to `ALERT_CLASSES`: requests, the OpenAPI document and
- * the reference follow. A published version never changes its schema; a change is a new version.
+ * the reference follow. An engine of the user's brings its own. A published version never changes its schema; a change is a new version.
  */
 export interface AlertClass {
   description: string;
@@ -114,6 +114,22 @@ export function isTestClass(name: string): boolean {
   return name.startsWith('test.');
 }
 
+/** Whether Sitrep has this class itself; others come with engines of the user. */
+export function isOfSitrep(name: string): boolean {
+  return Object.hasOwn(ALERT_CLASSES, name);
+}
+
+/** Classes that engines of the user brought along. One set for a process, as what `alertClass` says goes everywhere. */
+const brought = new Map<string, AlertClass>();
+
+/**
+ * Makes classes known that engines of the user bring along: to whatever holds requests, rules or subscriptions against
+ * the classes that there are. For a process to do once, before it reads any.
+ */
+export function bringAlertClasses(classes: Readonly<Record<string, AlertClass>>): void {
+  for (const [name, one] of Object.entries(classes)) brought.set(name, one);
+}
+
 export function alertClass(name: string): AlertClass | undefined {
-  return Object.hasOwn(ALERT_CLASSES, name) ? ALERT_CLASSES[name] : undefined;
+  return isOfSitrep(name) ? ALERT_CLASSES[name] : brought.get(name);
 }

@@ -30,6 +30,13 @@ export interface LifecycleInput {
   digest: string;
 }
 
+/** What Temporal is told of a sitrep when its life begins: enough to recognise it, never its document. */
+export interface LifecycleStart extends LifecycleInput {
+  parentId: string | null;
+  creator: string;
+  summary: string;
+}
+
 export const DECISION_UPDATE = 'decision';
 export const SUPERSEDED_SIGNAL = 'superseded';
 export const RELEASED_SIGNAL = 'released';
@@ -74,6 +81,7 @@ export interface Found {
 }
 export const TEND_KINDS = {
   alertsMade: 'requests of the head that had caused no alert yet',
+  ereportsMarked: 'ereports in cases of the head that were not marked as seen yet',
   alertsDispatched: 'alerts that no receiver had been told of',
   receiversWoken: 'receivers that slept over a delivery that was due',
   versionsPruned: 'versions beyond the limit, released from history',
@@ -81,5 +89,7 @@ export const TEND_KINDS = {
   sitrepsDeleted: 'sitreps that no open lifecycle would have deleted',
   submissionsDeleted: 'submissions that were left over',
   markersDeleted: 'markers of requests that the head no longer makes',
+  analysesDeleted: 'records of analyses whose sitrep is gone, or never came to be',
+  analysisStarted: 'the analysis, which did not run',
 } as const;
 export type TendKind = keyof typeof TEND_KINDS;

@@ -24,6 +24,12 @@ export const Settings = z.object({
   SITREP_ORPHAN_GRACE_SECONDS: wholeNumber(0)
     .default(3600)
     .describe('Seconds that an orphaned sitrep stays, so that an operator can see what lost.'),
+  SITREP_ENGINES: z
+    .string()
+    .default('')
+    .describe(
+      'Paths of modules with engines of your own, separated by commas. The same for all APIs and workers.',
+    ),
   SITREP_SECRET_KEY: z
     .string()
     .default('')
@@ -50,6 +56,12 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
   throw new Error(`The environment is not usable: ${faults.join('; ')}.`);
+}
+
+export function enginePathsOf({ SITREP_ENGINES }: Settings): string[] {
+  return SITREP_ENGINES.split(',')
+    .map((path) => path.trim())
+    .filter((path) => path !== '');
 }
 
 /** What an operator has opened for deliveries beside the public internet. */

@@ -5,11 +5,12 @@ import { pageOf, readEreportCursor, timeAsText } from './cursor.ts';
 import { enaAsText } from './ena-text.ts';
 import type { Queryable } from './transaction.ts';
 
-const EREPORT = `
-  SELECT restart_id AS "restartId", ${enaAsText('ena')} AS ena, reporter, class, serial_number AS "serialNumber",
-         part_number AS "partNumber", ${timeAsText('time_collected')} AS "timeCollected", body,
-         marked_seen_in AS "markedSeenIn"
-    FROM ereport`;
+/** What was reported. */
+export const REPORTED = `
+  restart_id AS "restartId", ${enaAsText('ena')} AS ena, reporter, class, serial_number AS "serialNumber",
+  part_number AS "partNumber", ${timeAsText('time_collected')} AS "timeCollected", body`;
+
+const EREPORT = `SELECT ${REPORTED}, marked_seen_in AS "markedSeenIn" FROM ereport`;
 
 export interface EreportQuery {
   limit: number;
@@ -69,25 +70,6 @@ export async function readEreport(
     [restartId, digits(ena)],
   );
   return rows[0] ?? null;
-}
-
-/**
- * What no committed sitrep has taken account of: restart by restart, and of each in the order of its ENAs. A chunk
- * ends where the next one goes on, so that also a storm is read in bounded memory.
- */
-export async function unseenEreports(
-  database: Queryable,
-  limit: number,
-  after: EreportKey | null = null,
-): Promise<EreportView[]> {
-  const { rows } = await database.query<EreportView>(
-    `${EREPORT}
-      WHERE marked_seen_in IS NULL
-        AND ($2::uuid IS NULL OR (restart_id, ereport.ena) > ($2, $3::numeric))
-      ORDER BY restart_id, ereport.ena LIMIT $1`,
-    [limit, after?.restartId ?? null, after ? digits(after.ena) : null],
-  );
-  return rows;
 }
 
 /** As Postgres takes an unsigned number of 64 bits. */

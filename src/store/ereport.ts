@@ -113,8 +113,8 @@ async function trackRestarts(client: Queryable, seen: Restart[]): Promise<void> 
      SELECT reporter, restart_id, min(first), max(latest)
        FROM unnest($1::jsonb[], $2::uuid[], $3::timestamptz[], $4::timestamptz[])
             AS seen (reporter, restart_id, first, latest)
-      GROUP BY reporter, restart_id ORDER BY reporter, restart_id
-     ON CONFLICT (reporter, restart_id) DO UPDATE
+      GROUP BY reporter, restart_id ORDER BY restart_id, reporter
+     ON CONFLICT (restart_id, reporter) DO UPDATE
         SET time_first_seen = least(known.time_first_seen, excluded.time_first_seen),
             time_latest_ereport = greatest(known.time_latest_ereport, excluded.time_latest_ereport)
       WHERE known.time_first_seen > excluded.time_first_seen

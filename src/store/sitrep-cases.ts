@@ -14,13 +14,17 @@ import {
   readRequestRows,
 } from './case-rows.ts';
 
-/** The cases of a sitrep. Must run in a transaction. */
-export async function readCases(client: pg.PoolClient, sitrepId: string): Promise<CaseView[]> {
+/** The cases of a sitrep. `withMarks`: each ereport says whether it is marked as seen. Must run in a transaction. */
+export async function readCases(
+  client: pg.PoolClient,
+  sitrepId: string,
+  { withMarks = false } = {},
+): Promise<CaseView[]> {
   const cases = new Map<string, CaseView>();
   for await (const rows of readCaseRows(client, sitrepId)) {
     for (const row of rows) cases.set(row[0], aCase(row));
   }
-  for await (const rows of readEreportRows(client, sitrepId, false)) {
+  for await (const rows of readEreportRows(client, sitrepId, withMarks)) {
     for (const row of rows) cases.get(row[0])?.ereports.push(anEreport(row));
   }
   for await (const rows of readRequestRows(client, sitrepId)) {

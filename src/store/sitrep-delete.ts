@@ -55,6 +55,7 @@ async function deleteTogether(client: pg.PoolClient, doomed: Doomed[]): Promise<
     await client.query('DELETE FROM fm_alert_request WHERE sitrep_id = ANY ($1::uuid[])', [deleted]);
     await client.query('DELETE FROM fm_ereport_in_case WHERE sitrep_id = ANY ($1::uuid[])', [deleted]);
     await client.query('DELETE FROM fm_case WHERE sitrep_id = ANY ($1::uuid[])', [deleted]);
+    await client.query('DELETE FROM fm_analysis WHERE sitrep_id = ANY ($1::uuid[])', [deleted]);
     await client.query('DELETE FROM fm_sitrep WHERE id = ANY ($1::uuid[])', [deleted]);
   }
   return { deleted, refused: present.filter((id) => !deleted.includes(id)) };

@@ -76,8 +76,11 @@ export async function digestOfSitrep(database: Queryable, sitrepId: string): Pro
  * False when another document waits under this id. One that waits already is only made young again, so that
  * no sweep takes it for left over just as it is wanted.
  */
-async function writeSubmission(pool: pg.Pool, { document, digest, canonical }: Submission): Promise<boolean> {
-  const written = await pool.query(
+export async function writeSubmission(
+  database: Queryable,
+  { document, digest, canonical }: Submission,
+): Promise<boolean> {
+  const written = await database.query(
     `INSERT INTO sitrep_submission (sitrep_id, parent_sitrep_id, creator, comment, digest, document)
      VALUES ($1, $2, $3, $4, decode($5, 'hex'), $6)
      ON CONFLICT (sitrep_id) DO UPDATE SET time_submitted = now()

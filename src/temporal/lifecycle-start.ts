@@ -8,6 +8,7 @@ import {
   type Decision,
   LIFECYCLE,
   type LifecycleInput,
+  type LifecycleStart,
   TASK_QUEUE,
   workflowIdOf,
 } from '../model/lifecycle.ts';
@@ -16,13 +17,6 @@ import { within } from './call.ts';
 
 /** How long an answer to a submission waits for the decision. */
 export const DECISION_TIME = 10_000;
-
-/** What Temporal is told of a sitrep: enough to recognise it, never its document. */
-export interface LifecycleStart extends LifecycleInput {
-  parentId: string | null;
-  creator: string;
-  summary: string;
-}
 
 export type StartOutcome =
   | { kind: 'decided'; decision: Decision }

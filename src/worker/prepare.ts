@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import { TASK_QUEUE, TEND, TEND_SCHEDULE } from '../model/lifecycle.ts';
 import { SEARCH_ATTRIBUTES } from '../model/search-attributes.ts';
+import { wakeAnalysis } from '../temporal/wake-analysis.ts';
 
 /** How often what went wrong unseen is looked for. */
 const TEND_EVERY = '5 minutes';
@@ -13,7 +14,10 @@ const TEND_EVERY = '5 minutes';
 const TEND_TIMEOUT = '1 hour';
 const REGISTRATION_TIMEOUT = 30_000;
 
-/** Makes a namespace ready for Sitrep: search attributes and the `tend` schedule. Run again it changes nothing. */
+/**
+ * Makes a namespace ready for Sitrep: search attributes, the `tend` schedule and the analysis. Run again it changes
+ * nothing, but for an analysis more.
+ */
 export async function prepareNamespace(
   connection: Connection,
   client: Client,
@@ -21,6 +25,7 @@ export async function prepareNamespace(
 ): Promise<void> {
   await registerSearchAttributes(connection, namespace);
   await scheduleTend(client);
+  await wakeAnalysis(client);
 }
 
 async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {

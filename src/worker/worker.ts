@@ -3,6 +3,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { createActivities, createDeliveryActivities } from '../activities/index.ts';
+import type { Engine } from '../diagnosis/engine.ts';
 import { TASK_QUEUE } from '../model/lifecycle.ts';
 import { DELIVERY_TASK_QUEUE } from '../model/receiver-workflow.ts';
 import type { Settings } from '../model/settings.ts';
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   client: Client;
   namespace: string;
   settings: Settings;
+  /** Engines of the user, beside those that Sitrep has. */
+  engines?: readonly Engine[];
   /** Nobody else's: closing its sender is how the worker cuts off what it has no more time for. */
   mail: Mail;
   logger: Logger;
@@ -57,7 +60,7 @@ export const RECEIVERS_AT_ONCE = 200;
 
 /** Starts what runs lifecycles and `tend`, and apart from it what runs receivers and sends deliveries. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { pool, client, settings, connection, namespace, mail, logger } = options;
+  const { pool, client, settings, engines = [], connection, namespace, mail, logger } = options;
   const workflowBundle = options.workflowBundle ?? (await bundle());
   const stopping = new AbortController();
   const common = {
@@ -70,7 +73,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const lives = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
-    activities: createActivities({ pool, client, settings }),
+    activities: createActivities({ pool, client, settings, engines }),
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     shutdownGraceTime: GRACE,
   });

@@ -1,3 +1,4 @@
+export { analysis } from './analysis.ts';
 export { receiver } from './receiver.ts';
 export { sitrepLifecycle } from './sitrep-lifecycle.ts';
 export { tend } from './tend.ts';

@@ -5,7 +5,7 @@ import { ACTIVITY } from './activity-options.ts';
 
 const { reconcileHead } = proxyActivities<TendActivities>({
   ...ACTIVITY,
-  summary: 'Make alerts that the head still lacks',
+  summary: 'Make alerts that the head still lacks, and mark its ereports as seen',
 });
 const { tellReceivers } = proxyActivities<TendActivities>({
   ...ACTIVITY,
@@ -28,16 +28,23 @@ const { collectMarkers } = proxyActivities<TendActivities>({
   summary: 'Delete markers of requests that the head no longer makes',
 });
 
+const { lookAfterAnalysis } = proxyActivities<TendActivities>({
+  ...ACTIVITY,
+  summary: 'Delete records of analyses that came to nothing; see to it that the analysis runs',
+});
+
 /** Heals what crashes, lost signals and terminated lifecycles leave behind. Run by a schedule, or on demand. */
 export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport> {
-  const { thorough, alertsMade } = await reconcileHead(dryRun);
+  const { thorough, alertsMade, ereportsMarked } = await reconcileHead(dryRun);
   const { alertsDispatched, receiversWoken } = await tellReceivers(dryRun, alertsMade);
   const versionsPruned = await pruneHistory(dryRun);
   const { signalsSent, sitrepsDeleted } = await sweepSitreps(dryRun);
   const submissionsDeleted = await collectSubmissions(dryRun);
   const markersDeleted = await collectMarkers(dryRun);
+  const { analysesDeleted, analysisStarted } = await lookAfterAnalysis(dryRun, sitrepsDeleted);
   const found = {
     alertsMade,
+    ereportsMarked,
     alertsDispatched,
     receiversWoken,
     versionsPruned,
@@ -45,6 +52,8 @@ export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport>
     sitrepsDeleted,
     submissionsDeleted,
     markersDeleted,
+    analysesDeleted,
+    analysisStarted,
   };
   setCurrentDetails(
     Object.entries(found)

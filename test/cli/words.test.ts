@@ -171,6 +171,7 @@ describe('a tend report', () => {
     thorough: false,
     found: {
       alertsMade: nothing,
+      ereportsMarked: nothing,
       alertsDispatched: nothing,
       receiversWoken: nothing,
       versionsPruned: nothing,
@@ -178,6 +179,8 @@ describe('a tend report', () => {
       sitrepsDeleted: { count: 1200, ids: [idOf(1)] },
       submissionsDeleted: nothing,
       markersDeleted: nothing,
+      analysesDeleted: nothing,
+      analysisStarted: nothing,
     },
   };
 

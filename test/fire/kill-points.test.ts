@@ -62,8 +62,8 @@ describe.concurrent('[I28] a worker killed', { timeout: 300_000 }, () => {
   test('while tend reconciles the head', () =>
     expectSameEnd(tended, [
       ...at('reconcileHead', 1, ['before']),
-      ...[3, 4, 5].flatMap((step) => at('reconcileHead', step, ['before', 'uncommitted', 'after'])),
-      ...at('reconcileHead', 6, ['uncommitted', 'after']),
+      ...[3, 4, 5, 7].flatMap((step) => at('reconcileHead', step, ['before', 'uncommitted', 'after'])),
+      ...at('reconcileHead', 8, ['uncommitted', 'after']),
     ]));
 
   test('while tend prunes history and sweeps sitreps', () =>

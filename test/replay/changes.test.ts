@@ -37,8 +37,8 @@ const BREAKING: Record<string, { change: Change; red: string }> = {
       texts: [
         ['  const versionsPruned = await pruneHistory(dryRun);\n', ''],
         [
-          '  const { thorough, alertsMade } = await reconcileHead(dryRun);\n',
-          '  const versionsPruned = await pruneHistory(dryRun);\n  const { thorough, alertsMade } = await reconcileHead(dryRun);\n',
+          '  const { thorough, alertsMade, ereportsMarked } = await reconcileHead(dryRun);\n',
+          '  const versionsPruned = await pruneHistory(dryRun);\n  const { thorough, alertsMade, ereportsMarked } = await reconcileHead(dryRun);\n',
         ],
       ],
     },

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import { writeEreports } from '../../src/store/ereport.ts';
-import { listEreports, readEreport, unseenEreports } from '../../src/store/ereport-read.ts';
+import { listEreports, readEreport } from '../../src/store/ereport-read.ts';
 import { holding, untilBlocked } from '../support/blocked.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { anEreport, ereportsOf, type SentEreport, taken } from '../support/ereports.ts';
@@ -175,28 +175,6 @@ describe('[I42] restarts of a reporter', () => {
     expect(new Set((await restarts()).map(({ first, latest }) => `${+first} ${+latest}`))).toEqual(
       new Set([`${Date.parse(day(1))} ${Date.parse(day(8))}`]),
     );
-  });
-});
-
-describe('what is unseen', () => {
-  test('is read in order of restarts, and of each by its ENAs as numbers, from where the last chunk ended', async () => {
-    const ids = [newId(), newId()];
-    const enas = ['0x9', '0xa', '0x10', '0x8000000000000000', '0xffffffffffffffff'];
-    const sent = ids.flatMap((restartId) => enas.map((ena) => anEreport({ restartId, ena })));
-    await write(...sent.toReversed());
-    await db.pool.query('UPDATE ereport SET marked_seen_in = $1 WHERE ena = 10', [newId()]);
-    const expected = ids.flatMap((restartId) =>
-      enas.filter((ena) => ena !== '0xa').map((ena) => ({ restartId, ena })),
-    );
-    for (const limit of [1, 3, 100]) {
-      const seen: { restartId: string; ena: string }[] = [];
-      for (;;) {
-        const chunk = await unseenEreports(db.pool, limit, seen.at(-1));
-        if (chunk.length === 0) break;
-        seen.push(...chunk.map(({ restartId, ena }) => ({ restartId, ena })));
-      }
-      expect(seen).toEqual(expected);
-    }
   });
 });
 

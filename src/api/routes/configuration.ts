@@ -45,10 +45,14 @@ const set = route({
     'invalid-body',
     'unavailable',
   ],
-  async handle({ pool }, { body }) {
+  async handle({ pool, analysis }, { body }) {
     const change = readBody(ConfigurationChange, body);
     const outcome = await setConfiguration(pool, change);
-    if (outcome.kind === 'inForce') return { status: 200, body: outcome.view };
+    if (outcome.kind === 'inForce') {
+      // It may have been off, or have to look sooner.
+      analysis.wake();
+      return { status: 200, body: outcome.view };
+    }
     const { newest } = outcome;
     const detail = `The newest version is ${newest}, not ${change.expectedVersion}. Read it, and decide anew.`;
     throw new Problem('configuration-changed', detail, { version: newest });

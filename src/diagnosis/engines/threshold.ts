@@ -7,6 +7,8 @@ import { valueAt } from '../json-pointer.ts';
 import type { OpenCase } from '../open-case.ts';
 import { firstWindow } from './serd.ts';
 
+/** What the names of these engines begin with, and no others. */
+export const THRESHOLD = 'threshold.';
 /** Longer values than this identify nothing that a person could read. */
 const MAX_VALUE = 200;
 
@@ -18,7 +20,7 @@ const MAX_VALUE = 200;
  */
 export function thresholdEngine(rule: ThresholdRule): Engine {
   return {
-    name: `threshold.${rule.name}`,
+    name: `${THRESHOLD}${rule.name}`,
     classes: [rule.class],
     settings: rule,
     analyze: (analysis) => analyze(rule, analysis),

@@ -1,0 +1,77 @@
+import type pg from 'pg';
+import type { Submission } from '../model/submission.ts';
+import type { EreportKey } from './ereport-read.ts';
+import { digestOfSitrep, discardSubmission, writeSubmission } from './submission.ts';
+import { transaction } from './transaction.ts';
+
+/** What an analysis saw, and why it did what it did; plain JSON, as src/diagnosis has it. */
+export interface AnalysisRecord {
+  inputs: object;
+  report: object;
+}
+
+/**
+ * Lays what an analysis made ready for its lifecycle's insert, and its record beside it. The same once more changes
+ * nothing, however late: its id follows from its inputs, so it is the same document.
+ */
+export async function submitAnalysis(
+  pool: pg.Pool,
+  submission: Submission,
+  { inputs, report }: AnalysisRecord,
+): Promise<void> {
+  const { document, digest } = submission;
+  const isIn = async () => (await digestOfSitrep(pool, document.id)) !== null;
+  if (await isIn()) return;
+  await transaction(pool, async (client) => {
+    await client.query(
+      'INSERT INTO fm_analysis (sitrep_id, inputs, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [document.id, JSON.stringify(inputs), JSON.stringify(report)],
+    );
+    await writeSubmission(client, submission);
+  });
+  // A twin's may have been inserted since we looked, and no longer wait to be found under this id.
+  if (await isIn()) await discardSubmission(pool, document.id, digest);
+}
+
+/** The ereports that the analysis of a sitrep has ignored. */
+export async function ignoredBy(pool: pg.Pool, sitrepId: string): Promise<EreportKey[]> {
+  const { rows } = await pool.query<{ ignored: EreportKey[] }>(
+    `SELECT report->'ignored' AS ignored FROM fm_analysis WHERE sitrep_id = $1`,
+    [sitrepId],
+  );
+  return rows[0]?.ignored ?? [];
+}
+
+/** How many sitreps there are, counted no further than to a limit. */
+export async function countSitreps(pool: pg.Pool, limit: number): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    'SELECT count(*) AS count FROM (SELECT FROM fm_sitrep LIMIT $1) AS counted',
+    [limit],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+const LEFT_OVER = `
+  FROM fm_analysis a
+ WHERE a.time_created < now() - make_interval(secs => $1)
+   AND NOT EXISTS (SELECT FROM fm_sitrep WHERE id = a.sitrep_id)
+   AND NOT EXISTS (SELECT FROM sitrep_submission WHERE sitrep_id = a.sitrep_id)`;
+
+/** Records of analyses older than `seconds` that have neither sitrep nor submission, the oldest first. */
+export async function leftoverAnalyses(pool: pg.Pool, seconds: number, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT a.sitrep_id AS id ${LEFT_OVER} ORDER BY a.time_created, a.sitrep_id LIMIT $2`,
+    [seconds, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes those of them that are still left over. */
+export async function deleteAnalyses(pool: pg.Pool, seconds: number, ids: string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `DELETE FROM fm_analysis WHERE sitrep_id IN (SELECT a.sitrep_id ${LEFT_OVER} AND a.sitrep_id = ANY ($2::uuid[]))
+     RETURNING sitrep_id AS id`,
+    [seconds, ids],
+  );
+  return rows.map(({ id }) => id);
+}
