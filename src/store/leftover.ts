@@ -61,13 +61,19 @@ export async function oldSubmissions(
   return rows;
 }
 
-/** Deletes a submission unless it was submitted again since it was seen. */
+/** Deletes a submission unless it was submitted again since it was seen; the record of its analysis goes with it. */
 export async function deleteOldSubmission(pool: pg.Pool, seen: OldSubmission): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    'DELETE FROM sitrep_submission WHERE sitrep_id = $1 AND time_submitted = $2::timestamptz',
+  const { rows } = await pool.query<{ gone: boolean }>(
+    `WITH gone AS (
+       DELETE FROM sitrep_submission WHERE sitrep_id = $1 AND time_submitted = $2::timestamptz RETURNING sitrep_id
+     ), record_gone AS (
+       DELETE FROM fm_analysis WHERE sitrep_id IN (SELECT sitrep_id FROM gone)
+          AND NOT EXISTS (SELECT FROM fm_sitrep WHERE id = fm_analysis.sitrep_id)
+     )
+     SELECT EXISTS (SELECT FROM gone) AS gone`,
     [seen.id, seen.timeSubmitted],
   );
-  return rowCount === 1;
+  return rows[0]?.gone ?? false;
 }
 
 /** The head, and which of its requests beyond what is remembered as met have caused no alert. */

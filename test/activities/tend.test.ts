@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ANALYSIS } from '../../src/model/analysis-workflow.ts';
+import { newId } from '../../src/model/id.ts';
 import {
   LIFECYCLE,
   TASK_QUEUE,
@@ -9,12 +11,16 @@ import {
 } from '../../src/model/lifecycle.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/model/search-attributes.ts';
 import { deleteAlert, readAlert } from '../../src/store/alert.ts';
+import { writeEreports } from '../../src/store/ereport.ts';
+import { readEreport } from '../../src/store/ereport-read.ts';
 import { pruneHistory } from '../../src/store/history-prune.ts';
 import { readSitrep, sitrepState } from '../../src/store/sitrep-read.ts';
 import { submit } from '../../src/store/submission.ts';
 import { TestService } from '../api/harness.ts';
 import { commit, commitAndMeet, countRows, insert } from '../support/commit.ts';
-import { aChildOf, aSitrep, requestIds, type Sent, submissionOf } from '../support/document.ts';
+import { configure } from '../support/configuration.ts';
+import { aCase, aChildOf, aSitrep, requestIds, type Sent, submissionOf } from '../support/document.ts';
+import { anEreport, taken } from '../support/ereports.ts';
 import { Hook } from '../support/hook.ts';
 import { checkInvariants, tableTexts } from '../support/invariants.ts';
 import { lifecycleOf, live } from '../support/lifecycles.ts';
@@ -26,6 +32,8 @@ let hook: Hook;
 beforeEach(async () => {
   hook = await Hook.start();
   service = await TestService.start({ worker: false });
+  // Of what there is to look at, nothing shall make more.
+  await configure(pool(), { analysisEnabled: false });
   await service.startWorker({ SITREP_KEEP_VERSIONS: String(KEEP) });
 });
 afterEach(async () => {
@@ -48,8 +56,8 @@ function countsOf({ found }: TendReport): Record<TendKind, number> {
 const NOTHING = Object.fromEntries(Object.keys(TEND_KINDS).map((kind) => [kind, 0]));
 
 /** As if it had been there for two hours: longer than any grace period. */
-async function age(table: 'fm_sitrep' | 'sitrep_submission'): Promise<void> {
-  const column = table === 'fm_sitrep' ? 'time_created' : 'time_submitted';
+async function age(table: 'fm_sitrep' | 'fm_analysis' | 'sitrep_submission'): Promise<void> {
+  const column = table === 'sitrep_submission' ? 'time_submitted' : 'time_created';
   await pool().query(`UPDATE ${table} SET ${column} = ${column} - interval '2 hours'`);
 }
 
@@ -205,6 +213,70 @@ describe('a receiver that sleeps over a delivery', () => {
   });
 });
 
+/** The record of an analysis, wherever what it made has got to. */
+async function analysisOf(sitrepId: string): Promise<void> {
+  await pool().query(`INSERT INTO fm_analysis (sitrep_id, inputs, report) VALUES ($1, '{}', '{}')`, [
+    sitrepId,
+  ]);
+}
+
+describe('the record of an analysis', () => {
+  test('goes after an hour if its sitrep never came to be, and otherwise with its sitrep or submission', async () => {
+    const head = aSitrep();
+    await commitAndMeet(pool(), head);
+    const [orphan, waiting] = [0, 1].map(() => aSitrep({ parentId: head.id })) as [Sent, Sent];
+    await insert(pool(), orphan);
+    await submit(pool(), submissionOf(waiting));
+    const nothing = newId();
+    for (const id of [head.id, orphan.id, waiting.id, nothing]) await analysisOf(id);
+    expect(countsOf(await tend())).toEqual({ ...NOTHING, alertsDispatched: 1 });
+    await age('fm_analysis');
+    expect((await tend()).found.analysesDeleted).toEqual({ count: 1, ids: [nothing] });
+    await age('fm_sitrep');
+    await age('sitrep_submission');
+    const { sitrepsDeleted, submissionsDeleted, analysesDeleted } = (await tend()).found;
+    expect([sitrepsDeleted, submissionsDeleted, analysesDeleted].map(({ count }) => count)).toEqual([
+      1, 1, 0,
+    ]);
+    const { rows } = await pool().query('SELECT sitrep_id AS id FROM fm_analysis');
+    expect(rows).toEqual([{ id: head.id }]);
+  });
+});
+
+describe('the analysis', () => {
+  const status = async () => (await client().workflow.getHandle(ANALYSIS).describe()).status.name;
+
+  test('is started where it does not run, unless the configuration has it off', async () => {
+    expect(countsOf(await tend())).toEqual(NOTHING);
+    await expect(status()).rejects.toThrow('not found');
+    await configure(pool(), { analysisEnabled: true });
+    expect((await tend(true)).found.analysisStarted).toEqual({ count: 1, ids: [ANALYSIS] });
+    await expect(status()).rejects.toThrow('not found');
+    expect((await tend()).found.analysisStarted).toEqual({ count: 1, ids: [ANALYSIS] });
+    expect(await status()).toBe('RUNNING');
+    expect(countsOf(await tend())).toEqual(NOTHING);
+    await client().workflow.getHandle(ANALYSIS).terminate();
+    expect((await tend()).found.analysisStarted.count).toBe(1);
+    expect(await status()).toBe('RUNNING');
+  });
+});
+
+describe('an ereport that came after what has it in a case', () => {
+  test('[I43] is marked as seen by the pass that looks at all, once a day', async () => {
+    const ereport = anEreport();
+    const { restartId, ena } = ereport;
+    const head = aSitrep({ cases: [aCase({ ereports: [{ restartId, ena }] })] });
+    await commitAndMeet(pool(), head);
+    await tend();
+    await writeEreports(pool(), [taken(ereport)]);
+    expect(countsOf(await tend())).toEqual(NOTHING);
+    await pool().query(`UPDATE fm_rendezvous_progress SET time_verified = now() - interval '25 hours'`);
+    expect((await tend(true)).found.ereportsMarked).toEqual({ count: 1, ids: [`${restartId} 0x1`] });
+    expect((await tend()).found.ereportsMarked).toEqual({ count: 1, ids: [`${restartId} 0x1`] });
+    expect(await readEreport(pool(), { restartId, ena })).toMatchObject({ markedSeenIn: head.id });
+  });
+});
+
 describe('a pass', () => {
   test('looks at all requests once a day, whatever is remembered as met', async () => {
     const head = aSitrep({}, 2);
@@ -243,8 +315,13 @@ describe('a pass', () => {
       await commitAndMeet(pool(), child);
       parent = child;
     }
-    const unmet = aChildOf(parent, { cases: [...parent.cases, ...aSitrep({}, 4).cases] });
+    const ereport = anEreport();
+    await writeEreports(pool(), [taken(ereport)]);
+    const { restartId, ena } = ereport;
+    const unseen = aCase({ ereports: [{ restartId, ena }] });
+    const unmet = aChildOf(parent, { cases: [...parent.cases, ...aSitrep({}, 4).cases, unseen] });
     await commit(pool(), unmet);
+    await analysisOf(newId());
     await insert(pool(), aChildOf(parent, { cases: [] }));
     await submit(pool(), submissionOf(aSitrep({ parentId: unmet.id })));
     await makeReceiver(pool(), { endpoint: hook.url, subscriptions: ['hardware.**'] });
@@ -253,7 +330,9 @@ describe('a pass', () => {
     await ageDeliveries();
     await makeAlerts(pool(), 2);
     await age('fm_sitrep');
+    await age('fm_analysis');
     await age('sitrep_submission');
+    await configure(pool(), { analysisEnabled: true });
 
     const before = await tableTexts(pool());
     const dry = await tend(true);

@@ -1,11 +1,19 @@
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
+import removed from '../../examples/ereports/psu-remove.json' with { type: 'json' };
+import type { Engine } from '../../src/diagnosis/engine.ts';
+import { ANALYSIS } from '../../src/model/analysis-workflow.ts';
 import { newId } from '../../src/model/id.ts';
 import { RELEASED_SIGNAL, SUPERSEDED_SIGNAL, TASK_QUEUE, TEND } from '../../src/model/lifecycle.ts';
+import { writeEreports } from '../../src/store/ereport.ts';
 import { pruneHistory } from '../../src/store/history-prune.ts';
 import { deleteSitreps } from '../../src/store/sitrep-delete.ts';
-import { commit } from '../support/commit.ts';
+import { wakeAnalysis } from '../../src/temporal/wake-analysis.ts';
+import { until } from '../e2e/local-stack.ts';
+import { commit, countRows } from '../support/commit.ts';
+import { configure } from '../support/configuration.ts';
 import { aChildOf, aSitrep, requestIds, submissionOf } from '../support/document.ts';
-import { decision } from '../support/scripted-lifecycle.ts';
+import { anEreport, taken } from '../support/ereports.ts';
+import { decision, type Handle } from '../support/scripted-lifecycle.ts';
 import type { Stage } from '../support/stage.ts';
 
 /** Goes a way through a workflow, and returns the one whose history shows it: ended, or waiting. */
@@ -335,7 +343,65 @@ export const PATHS: Record<string, Path> = {
 
   tend: (stage) => tended(stage, false),
   'tend-dry-run': (stage) => tended(stage, true),
+
+  async 'analysis-changed-then-unchanged'(stage) {
+    await stage.work();
+    await writeEreports(stage.pool, [taken(removed)]);
+    return stage.waits(await analysed(stage), { activities: 3 });
+  },
+
+  async 'analysis-lost-and-again'(stage) {
+    await stage.work({}, { handOver: async () => ({ kind: 'lost', because: 'it is a test' }) });
+    await writeEreports(stage.pool, [taken(removed)]);
+    const handle = await analysed(stage);
+    await until('two were lost', async () => (await countRows(stage.pool, 'fm_analysis')) >= 2, 60_000);
+    await configure(stage.pool, { analysisEnabled: false });
+    return stage.waits(handle, { activities: 5 });
+  },
+
+  async 'analysis-off'(stage) {
+    await stage.work();
+    await configure(stage.pool, { analysisEnabled: false });
+    return stage.waits(await analysed(stage), { activities: 1 });
+  },
+
+  async 'analysis-full'(stage) {
+    await stage.work();
+    await configure(stage.pool, { sitrepLimit: 2, keepVersions: 1 });
+    await aPair(stage);
+    return stage.waits(await analysed(stage), { activities: 1 });
+  },
+
+  async 'analysis-at-its-interval'(stage) {
+    await stage.work();
+    await configure(stage.pool, { analysisIntervalSeconds: 1 });
+    return stage.waits(await analysed(stage), { activities: 3 });
+  },
+
+  async 'analysis-undecided-read-again'(stage) {
+    const failing: Engine = {
+      name: 'failing',
+      classes: ['hw.**'],
+      analyze: () => {
+        throw new Error('It fails.');
+      },
+    };
+    await stage.work({}, {}, [failing]);
+    await configure(stage.pool, { analysisIntervalSeconds: 1 });
+    await writeEreports(stage.pool, [taken(anEreport({ class: 'hw.unheard_of' }))]);
+    return stage.waits(await analysed(stage), { activities: 4 });
+  },
 };
+
+/** A new run of the analysis, whatever the paths before have left running. */
+async function analysed({ client }: Stage): Promise<Handle> {
+  await client.workflow
+    .getHandle(ANALYSIS)
+    .terminate()
+    .catch(() => {});
+  await wakeAnalysis(client);
+  return client.workflow.getHandle(ANALYSIS);
+}
 
 /** The head and its predecessor, both with their lifecycles. */
 async function aPair(stage: Stage) {

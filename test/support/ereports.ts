@@ -26,7 +26,7 @@ export function ereportsOf(
 }
 
 /** A valid ereport as the store takes it. */
-export function taken(sent: SentEreport): Ereport {
+export function taken(sent: unknown): Ereport {
   const read = readEreport(sent);
   if ('faults' in read) throw new Error(`The test's ereport is not valid: ${JSON.stringify(read.faults)}`);
   return read.ereport;

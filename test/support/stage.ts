@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Engine } from '../../src/diagnosis/engine.ts';
 import { LIFECYCLE, type LifecycleInput, TASK_QUEUE, workflowIdOf } from '../../src/model/lifecycle.ts';
 import { submit } from '../../src/store/submission.ts';
 import { until } from '../e2e/local-stack.ts';
@@ -38,10 +39,15 @@ export class Stage {
   }
 
   /** Starts a worker, in place of the one that runs. */
-  async work(environment: Record<string, string> = {}, around: Around = {}): Promise<void> {
+  async work(
+    environment: Record<string, string> = {},
+    around: Around = {},
+    engines: Engine[] = [],
+  ): Promise<void> {
     await this.rest();
     const { temporal, codePath } = this.#servers;
-    this.#worker = await startWorkerAround({ pool: this.pool, temporal, codePath, environment, around });
+    const { pool } = this;
+    this.#worker = await startWorkerAround({ pool, temporal, codePath, environment, around, engines });
   }
 
   async rest(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { createActivities } from '../../src/activities/index.ts';
+import type { Engine } from '../../src/diagnosis/engine.ts';
 import { TASK_QUEUE } from '../../src/model/lifecycle.ts';
 import { readSettings } from '../../src/model/settings.ts';
 
@@ -24,13 +25,14 @@ export interface WorkerAround {
   codePath: string;
   environment?: Record<string, string>;
   around?: Around;
+  engines?: Engine[];
 }
 
 /** The real activities on whatever Postgres and Temporal there is; `stop` waits for those that run. */
 export async function startWorkerAround(options: WorkerAround): Promise<{ stop(): Promise<void> }> {
-  const { pool, temporal, codePath, environment = {}, around = {} } = options;
+  const { pool, temporal, codePath, environment = {}, around = {}, engines = [] } = options;
   const { client, nativeConnection, namespace } = temporal;
-  const activities = createActivities({ pool, client, settings: readSettings(environment) });
+  const activities = createActivities({ pool, client, settings: readSettings(environment), engines });
   const worker = await Worker.create({
     connection: nativeConnection,
     namespace,

@@ -67,6 +67,7 @@ test('[I12] [I29] a day without tend loses nothing, and one pass makes up for it
   expect(counts).toEqual({
     // One was made before the pause of that life's first sitrep; all the others are the head's.
     alertsMade: KEEP + 1,
+    ereportsMarked: 0,
     // The alerts of this test's commits, which no activity dispatched, are the same that are made late.
     alertsDispatched: KEEP + 1,
     receiversWoken: 0,
@@ -76,6 +77,8 @@ test('[I12] [I29] a day without tend loses nothing, and one pass makes up for it
     sitrepsDeleted: 3,
     submissionsDeleted: 1,
     markersDeleted: 0,
+    analysesDeleted: 0,
+    analysisStarted: 0,
   });
   expect(await waiting.result()).toMatchObject({ state: 'collected', was: 'released' });
   for (const id of requestIds(head)) expect(await readAlert(pool(), id)).not.toBeNull();
