@@ -39,6 +39,9 @@ interface Memory {
   retry: number;
 }
 
+/** Analyses of one run: so many can be looked through in the UI. */
+const ROUNDS = 200;
+
 /** Until the first analysis has said what is configured. */
 const NOTHING_YET: Memory = { pace: { debounceMs: 250, intervalMs: 300_000 }, dueMs: 0, retry: READ_AT_MOST };
 
@@ -54,7 +57,7 @@ export async function analysis(memory: Memory = NOTHING_YET): Promise<void> {
     woken = true;
   });
   let goesOn = false;
-  for (;;) {
+  for (let rounds = 1; ; rounds++) {
     if (!goesOn) {
       const left = dueMs - Date.now();
       const isWoken = woken || (left > 0 && (await condition(() => woken, left)));
@@ -77,7 +80,10 @@ export async function analysis(memory: Memory = NOTHING_YET): Promise<void> {
       retry = isDecided ? Math.min(READ_AT_MOST, retry * 2) : halfOf(round.read);
     }
     goesOn = handed?.kind === 'lost' || ('more' in round && round.more);
-    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof analysis>({ pace, dueMs, retry });
+    // Wake-ups make a history long as well.
+    if (rounds === ROUNDS || workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof analysis>({ pace, dueMs, retry });
+    }
   }
 }
 
