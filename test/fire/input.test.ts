@@ -6,6 +6,7 @@ import { newId } from '../../src/model/id.ts';
 import { startTestApi, TestService } from '../api/harness.ts';
 import { aCase, aChildOf, aRequest, aSitrep } from '../support/document.ts';
 import { ereportsOf } from '../support/ereports.ts';
+import { holdAnalysis } from '../support/hold-analysis.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { AttackedApi, OF_ONE_RESTART, words } from './input/attacked-api.ts';
 import { brokenRequest, fromNowhere, MAX_BODY } from './input/broken-request.ts';
@@ -41,6 +42,8 @@ underFire(
 async function attack(seed: number, tally: Tally): Promise<void> {
   const service = await TestService.start({ maxBodyBytes: MAX_BODY });
   try {
+    // Or it would write whenever it likes, and be set on and off by what is asked.
+    await holdAnalysis(service.temporal.client);
     const attacked = await AttackedApi.of(service.api, tally);
     await begin(attacked);
     await askWhatIsValid(attacked, seed);

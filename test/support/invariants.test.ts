@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import { writeEreports } from '../../src/store/ereport.ts';
+import { markSeen } from '../../src/store/mark-seen.ts';
 import { commit, commitAndMeet, insert } from './commit.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { aCase, aChildOf, aRequest, aSitrep } from './document.ts';
-import { ereportsOf, taken } from './ereports.ts';
+import { ereportsOf, type SentEreport, taken } from './ereports.ts';
 import { checkInvariants } from './invariants.ts';
 import { dispatchAll, makeReceiver, SendersClock } from './receivers.ts';
 
@@ -16,7 +17,9 @@ afterEach(() => db.drop());
 
 /** Three versions that carry a closed case, an ereport and two alerts, and an orphan of the second. */
 async function aFullDatabase(): Promise<void> {
-  const ereports = [{ restartId: newId(), ena: '1' }];
+  const [sent] = ereportsOf(newId(), 1) as [SentEreport];
+  await writeEreports(db.pool, [taken(sent)]);
+  const ereports = [{ restartId: sent.restartId, ena: '1' }];
   const alertRequests = [aRequest(), aRequest()];
   const first = aSitrep({ cases: [aCase({ closed: true, ereports, alertRequests })] });
   const second = aChildOf(first);
@@ -25,6 +28,7 @@ async function aFullDatabase(): Promise<void> {
   await commit(db.pool, second);
   await insert(db.pool, aChildOf(second, { cases: [aCase({ alertRequests: [aRequest()] })] }));
   await commitAndMeet(db.pool, third);
+  await markSeen(db.pool, third.id);
   await deliverSome();
   await writeEreports(db.pool, ereportsOf(newId(), 3).map(taken));
 }
@@ -93,11 +97,21 @@ test.each([
   [39, 'UPDATE delivery SET attempts = attempts + 1'],
   [40, 'DELETE FROM receiver_secret'],
   [40, 'UPDATE receiver_secret SET time_expires = now()'],
-  [41, 'ALTER TABLE ereport DROP CONSTRAINT ereport_pkey; INSERT INTO ereport SELECT * FROM ereport'],
+  [
+    41,
+    'ALTER TABLE ereport DROP CONSTRAINT ereport_pkey; INSERT INTO ereport OVERRIDING USER VALUE SELECT * FROM ereport WHERE marked_seen_in IS NULL',
+  ],
   [42, 'DELETE FROM ereporter_restart'],
   [42, 'DELETE FROM ereport'],
   [42, `UPDATE ereporter_restart SET time_latest_ereport = now()`],
   [42, `UPDATE ereport SET time_collected = now() WHERE ena = 2`],
+  [43, `UPDATE ereport SET marked_seen_in = ${ORPHAN} WHERE marked_seen_in IS NOT NULL`],
+  [43, `UPDATE ereport SET marked_seen_in = ${VERSION(2)} WHERE marked_seen_in IS NULL`],
+  [
+    43,
+    `ALTER TABLE ereport DROP CONSTRAINT ereport_seen_or_set_aside; UPDATE ereport SET set_aside = 'ignored'`,
+  ],
+  [45, `INSERT INTO fm_analysis VALUES (${VERSION(2)}, '{}', '{}')`],
 ])('[I%i] is seen to be broken by %s', async (invariant, damage) => {
   await aFullDatabase();
   await db.pool.query(damage);

@@ -195,7 +195,38 @@ const RULES: Rule[] = [
                  FROM ereport GROUP BY reporter, restart_id) e USING (reporter, restart_id)
               WHERE (k.time_first_seen, k.time_latest_ereport) IS DISTINCT FROM (e.first, e.latest)`,
   },
+  {
+    invariant: 43,
+    says: 'an ereport is marked as seen by a sitrep that was current and has it in a case',
+    broken: `SELECT e.restart_id, e.ena FROM ereport e JOIN fm_sitrep s ON s.id = e.marked_seen_in
+              WHERE (s.time_released IS NULL AND NOT EXISTS (SELECT FROM fm_sitrep_history WHERE sitrep_id = s.id))
+                 OR NOT EXISTS (SELECT FROM fm_ereport_in_case a
+                                 WHERE a.sitrep_id = s.id AND a.restart_id = e.restart_id AND a.ena = e.ena)`,
+  },
+  {
+    invariant: 43,
+    says: 'what is seen is not set aside',
+    broken: 'SELECT restart_id, ena FROM ereport WHERE marked_seen_in IS NOT NULL AND set_aside IS NOT NULL',
+  },
+  {
+    invariant: 45,
+    says: 'what analysis has made current is not what was current before',
+    broken: `SELECT hist.version FROM fm_sitrep_history hist
+               JOIN fm_analysis a ON a.sitrep_id = hist.sitrep_id
+               JOIN fm_sitrep s ON s.id = hist.sitrep_id
+              WHERE (s.parent_sitrep_id IS NULL OR EXISTS (SELECT FROM fm_sitrep WHERE id = s.parent_sitrep_id))
+                AND NOT EXISTS (${differing('id, closed_sitrep_id IS NULL, comment', 'fm_case')})
+                AND NOT EXISTS (${differing('case_id, restart_id, ena, comment', 'fm_ereport_in_case')})
+                AND NOT EXISTS (${differing('id, case_id, comment', 'fm_alert_request')})`,
+  },
 ];
+
+/** What is in one only of a sitrep `s` and its parent. */
+function differing(columns: string, table: string): string {
+  const of = (sitrep: string) => `SELECT ${columns} FROM ${table} WHERE sitrep_id = ${sitrep}`;
+  const [child, parent] = [of('s.id'), of('s.parent_sitrep_id')];
+  return `(${child} EXCEPT ${parent}) UNION ALL (${parent} EXCEPT ${child})`;
+}
 
 /** Tables whose rows belong to a sitrep, by the catalogue: keyed by `sitrep_id` first. */
 export async function childTables(database: pg.Pool | pg.PoolClient): Promise<string[]> {
