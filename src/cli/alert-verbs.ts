@@ -1,6 +1,7 @@
 import { printPage } from './page.ts';
 import type { Outcome, Session } from './session.ts';
 import { alertInWords, alertsInWords } from './words/lists.ts';
+import { whyInWords } from './words/why.ts';
 
 export async function listAlerts(
   { client, terminal }: Session,
@@ -22,5 +23,11 @@ export async function showAlert({ client, terminal }: Session, id: string): Prom
 export async function deleteAlert({ client, terminal }: Session, id: string): Promise<Outcome> {
   await client.deleteAlert(id);
   terminal.data({ id, deleted: true }, () => `Alert ${id} is deleted. No rendezvous makes it again.`);
+  return 'done';
+}
+
+export async function why({ client, terminal }: Session, alertId: string): Promise<Outcome> {
+  const chain = await client.why(alertId);
+  terminal.data(chain, (style) => whyInWords(chain, style));
   return 'done';
 }

@@ -18,6 +18,7 @@ import type {
   SecretView,
 } from '../model/receiver.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView, SubmissionView } from '../model/views.ts';
+import type { WhyView } from '../model/why.ts';
 import { Failure } from './failure.ts';
 import { causeOf } from './silence.ts';
 
@@ -117,6 +118,11 @@ export class ApiClient {
 
   alert(id: string): Promise<AlertView> {
     return this.#get(alertPath(id));
+  }
+
+  /** With the bodies of up to a hundred ereports. */
+  why(id: string): Promise<WhyView> {
+    return this.#get(`${alertPath(id)}/why`, { timeoutMs: this.#timeouts.sitrep });
   }
 
   async deleteAlert(id: string): Promise<void> {

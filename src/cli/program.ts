@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { STORED_STATES } from '../model/lifecycle.ts';
-import { deleteAlert, listAlerts, showAlert } from './alert-verbs.ts';
+import { deleteAlert, listAlerts, showAlert, why } from './alert-verbs.ts';
 import { count, ena, REF, SINCE, since, sitrepRef, uuid } from './arguments.ts';
 import { addConfig } from './config-commands.ts';
 import { listEreports, showEreport, submitEreports } from './ereport-verbs.ts';
@@ -147,6 +147,11 @@ function addAlerts(program: Command, run: Run): void {
     .description('delete an alert for good')
     .argument('<id>', 'the id of the alert', uuid)
     .action((id) => run((session) => deleteAlert(session, id)));
+  program
+    .command('why')
+    .description('tell why an alert exists: what asked for it, and what had been reported')
+    .argument('<alert-id>', 'the id of the alert', uuid)
+    .action((id) => run((session) => why(session, id)));
 }
 
 function addUpkeep(program: Command, run: Run): void {

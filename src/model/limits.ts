@@ -12,6 +12,8 @@ export const MAX_PAYLOAD_DEPTH = 32;
 export const MAX_EREPORT_NAME = 200;
 /** Ereports in one request: its transaction holds what it has written from others who bring the same. */
 export const MAX_EREPORTS = 10_000;
+/** Ereports told with their bodies where it is said why an alert exists: a case may have 150,000 of them. */
+export const MAX_EREPORTS_TOLD = 100;
 /** Faults named in one answer: a client that sends 100,000 wrong fields needs the first few. */
 export const MAX_FAULTS = 100;
 /** Items on one page of a list. */

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { AlertView, Page } from '../model/views.ts';
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
-import { transaction } from './transaction.ts';
+import { type Queryable, transaction } from './transaction.ts';
 
 const ALERT = `
   SELECT id, class, version, payload, case_id AS "caseId", requested_sitrep_id AS "requestedSitrepId",
@@ -26,8 +26,8 @@ export async function listAlerts(
   return pageOf(rows, query.limit, ({ timeCreated, id }) => ({ time: timeCreated, id }));
 }
 
-export async function readAlert(pool: pg.Pool, id: string): Promise<AlertView | null> {
-  const { rows } = await pool.query<AlertView>(`${ALERT} WHERE id = $1`, [id]);
+export async function readAlert(database: Queryable, id: string): Promise<AlertView | null> {
+  const { rows } = await database.query<AlertView>(`${ALERT} WHERE id = $1`, [id]);
   return rows[0] ?? null;
 }
 

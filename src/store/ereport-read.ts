@@ -10,7 +10,9 @@ export const REPORTED = `
   restart_id AS "restartId", ${enaAsText('ena')} AS ena, reporter, class, serial_number AS "serialNumber",
   part_number AS "partNumber", ${timeAsText('time_collected')} AS "timeCollected", body`;
 
-const EREPORT = `SELECT ${REPORTED}, marked_seen_in AS "markedSeenIn" FROM ereport`;
+/** The fields of an `EreportView`. */
+export const EREPORT_COLUMNS = `${REPORTED}, marked_seen_in AS "markedSeenIn"`;
+const EREPORT = `SELECT ${EREPORT_COLUMNS} FROM ereport`;
 
 export interface EreportQuery {
   limit: number;

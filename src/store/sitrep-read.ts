@@ -10,7 +10,8 @@ import { STATEMENT_TIMEOUT } from './pool.ts';
 import { readCases, readCasesAsText } from './sitrep-cases.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
-const ONE_SNAPSHOT = 'REPEATABLE READ READ ONLY';
+/** For reads of several statements that must not be torn. */
+export const ONE_SNAPSHOT = 'REPEATABLE READ READ ONLY';
 
 export type SitrepRef = { id: string } | { version: number } | 'current';
 
@@ -157,6 +158,12 @@ export async function currentSitrep(database: Queryable): Promise<{ id: string; 
   );
   const head = rows[0];
   return head?.id ? { id: head.id, version: head.version } : null;
+}
+
+/** What stands at the top of a sitrep that was inserted, or null. */
+export async function sitrepHeading(database: Queryable, id: string): Promise<SitrepHeading | null> {
+  const row = await readHeading(database, { id });
+  return row && headingView(row);
 }
 
 async function readHeading(client: Queryable, ref: SitrepRef): Promise<HeadingRow | null> {

@@ -122,6 +122,17 @@ describe('an alert', () => {
     expect((await get(`/v1/alerts/${bar.id.toUpperCase()}`)).body).toEqual(listed);
   });
 
+  test('is told why it exists', async () => {
+    expect((await get(`/v1/alerts/${bar.id}/why`)).body).toMatchObject({
+      alert: { id: bar.id },
+      made: { sitrepId: first.id },
+      request: { payload: bar.payload, asIn: { sitrepId: head.id } },
+      askedBy: { id: first.id, heading: { creator: 'test' } },
+      case: { id: fan.id, ereportCount: 0, ereports: [] },
+    });
+    expect(statusAndType(await get(`/v1/alerts/${newId()}/why`))).toEqual(NOT_FOUND);
+  });
+
   test('that there never was is neither found nor deleted', async () => {
     expect(statusAndType(await get(`/v1/alerts/${newId()}`))).toEqual(NOT_FOUND);
     expect(statusAndType(await remove(newId()))).toEqual(NOT_FOUND);
@@ -139,6 +150,10 @@ describe('an alert', () => {
     expect(await remove(foo.id)).toMatchObject({ status: 204, text: '' });
     expect(statusAndType(await get(`/v1/alerts/${foo.id}`))).toEqual(NOT_FOUND);
     expect(statusAndType(await remove(foo.id))).toEqual(NOT_FOUND);
+    expect((await get(`/v1/alerts/${foo.id}/why`)).body).toMatchObject({
+      alert: null,
+      request: { id: foo.id },
+    });
     expect(idsOf(await list('?limit=1000'))).toEqual(before.filter((id) => id !== foo.id));
     const { cases, rendezvous } = (await get('/v1/sitreps/current')).body;
     const requested = (cases as Case[]).flatMap(requestedBy);

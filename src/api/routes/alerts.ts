@@ -3,7 +3,9 @@ import { Id } from '../../model/id.ts';
 import { Problem } from '../../model/problem.ts';
 import { text } from '../../model/text.ts';
 import { AlertView } from '../../model/views.ts';
+import { WhyView } from '../../model/why.ts';
 import { deleteAlert, listAlerts, readAlert } from '../../store/alert.ts';
+import { whyAlert } from '../../store/why.ts';
 import { given, paging } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 
@@ -48,6 +50,24 @@ const read = route({
   },
 });
 
+const why = route({
+  method: 'GET',
+  path: '/v1/alerts/{id}/why',
+  tag: 'Alerts',
+  summary: 'Tell why an alert exists',
+  description:
+    'From the alert back to its request, the sitrep that first asked, the case, and the ereports of that case. ' +
+    'Also for an alert that was deleted, as long as a version in history requests it.',
+  params,
+  answers: { 200: { description: 'The chain that leads to it.', schema: WhyView } },
+  problems: ['not-found', 'unavailable'],
+  async handle({ pool }, { params: { id } }) {
+    const body = await whyAlert(pool, id);
+    if (body) return { status: 200, body };
+    throw new Problem('not-found', `There is no alert ${id}, and no version in history requests it.`);
+  },
+});
+
 const remove = route({
   method: 'DELETE',
   path: '/v1/alerts/{id}',
@@ -67,4 +87,4 @@ function noSuchAlert(id: string): Problem {
   return new Problem('not-found', `There is no alert ${id}: it was never made, or has been deleted.`);
 }
 
-export const ALERT_ROUTES: Route[] = [list, read, remove];
+export const ALERT_ROUTES: Route[] = [list, read, why, remove];
