@@ -1,8 +1,11 @@
 import canonicalize from 'canonicalize';
+import type { AlertRequest, CaseDocument } from './sitrep.ts';
 import type { CaseView, SitrepView } from './views.ts';
 
-type Ereport = CaseView['ereports'][number];
-type Request = CaseView['alertRequests'][number];
+/** Of a case, what its submitter says of it: what the service derives is not compared. */
+type Case = CaseDocument;
+type Ereport = Case['ereports'][number];
+type Request = AlertRequest;
 
 /** How one field differs. */
 export interface Changed {
@@ -42,10 +45,8 @@ export interface CaseChange {
   requestsChanged: (RequestInCase & { fields: Changes })[];
 }
 
-/** What a reader of `from` has to learn to know `to`. What the service derives is not compared. */
-export interface SitrepDiff {
-  from: Side;
-  to: Side;
+/** What a reader of some cases has to learn to know the others. */
+export interface Differences {
   /** Cases that only `to` has. */
   opened: CaseInBrief[];
   /** Cases that both have, that differ, and that were not closed in between. */
@@ -59,14 +60,22 @@ export interface SitrepDiff {
   requestsDropped: RequestInCase[];
 }
 
+/** The same of two sitreps. */
+export interface SitrepDiff extends Differences {
+  from: Side;
+  to: Side;
+}
+
 /** Compares two sitreps, of which neither has to descend from the other. */
 export function diffSitreps(from: SitrepView, to: SitrepView): SitrepDiff {
-  const cases = compareLists(from.cases, to.cases, ({ id }) => id);
+  return { from: sideOf(from), to: sideOf(to), ...diffCases(from.cases, to.cases) };
+}
+
+export function diffCases(from: Case[], to: Case[]): Differences {
+  const cases = compareLists(from, to, ({ id }) => id);
   const changes = cases.both.map(([before, after]) => compareCases(before, after)).filter(hasChanges);
   const requests = compareLists(requestsOf(from), requestsOf(to), ({ id, caseId }) => `${id} ${caseId}`);
   return {
-    from: sideOf(from),
-    to: sideOf(to),
     opened: cases.added.map(inBrief),
     changed: changes.filter((change) => !wasClosed(change)),
     closed: changes.filter(wasClosed),
@@ -76,11 +85,11 @@ export function diffSitreps(from: SitrepView, to: SitrepView): SitrepDiff {
   };
 }
 
-export function isSame(diff: SitrepDiff): boolean {
+export function isSame(diff: Differences): boolean {
   return [diff.opened, diff.changed, diff.closed, diff.gone].every((list) => list.length === 0);
 }
 
-function compareCases(before: CaseView, after: CaseView): CaseChange {
+function compareCases(before: Case, after: Case): CaseChange {
   const ereports = compareLists(
     before.ereports,
     after.ereports,
@@ -142,7 +151,7 @@ function compareLists<Item>(from: Item[], to: Item[], keyOf: (item: Item) => str
   };
 }
 
-function requestsOf({ cases }: SitrepView): RequestInCase[] {
+function requestsOf(cases: Case[]): RequestInCase[] {
   return cases.flatMap(({ id, alertRequests }) => alertRequests.map((one) => requestInCase(id, one)));
 }
 
@@ -150,7 +159,7 @@ function sideOf({ id, version, state, creator, comment }: SitrepView): Side {
   return { id, version, state, creator, comment };
 }
 
-function inBrief({ id, engine, closed, comment }: CaseView): CaseInBrief {
+function inBrief({ id, engine, closed, comment }: Case): CaseInBrief {
   return { id, engine, closed, comment };
 }
 

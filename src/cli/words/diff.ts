@@ -2,6 +2,7 @@ import {
   type CaseChange,
   type CaseInBrief,
   type Changes,
+  type Differences,
   type EreportInCase,
   isSame,
   type RequestInCase,
@@ -14,6 +15,10 @@ import { onOneLine, plural, type Style } from './style.ts';
 export function diffInWords(diff: SitrepDiff, style: Style): string {
   const heading = style.paint('bold', `${sideInWords(diff.from)} → ${sideInWords(diff.to)}`);
   if (isSame(diff)) return `${heading}\n\nNo difference in what is believed, and in what is requested.`;
+  return [heading, differencesInWords(diff, style)].join('\n\n');
+}
+
+export function differencesInWords(diff: Differences, style: Style): string {
   const added = Map.groupBy(diff.requestsAdded, ({ caseId }) => caseId);
   const dropped = Map.groupBy(diff.requestsDropped, ({ caseId }) => caseId);
   const sections = [
@@ -23,7 +28,7 @@ export function diffInWords(diff: SitrepDiff, style: Style): string {
     section('gone', diff.gone, (one) => caseInBrief('-', one, dropped.get(one.id), style)),
     requestCount(diff),
   ];
-  return [heading, ...sections.filter((text) => text !== '')].join('\n\n');
+  return sections.filter((text) => text !== '').join('\n\n');
 }
 
 function sideInWords({ id, version, state }: Side): string {
@@ -35,7 +40,7 @@ function section<Item>(what: string, items: Item[], inWords: (item: Item) => str
   return [`${plural(items.length, 'case')} ${what}`, ...items.map(inWords)].join('\n');
 }
 
-function requestCount({ requestsAdded, requestsDropped }: SitrepDiff): string {
+function requestCount({ requestsAdded, requestsDropped }: Differences): string {
   if (requestsAdded.length + requestsDropped.length === 0) return '';
   return `${plural(requestsAdded.length, 'alert request')} added, ${requestsDropped.length} dropped`;
 }
