@@ -51,6 +51,13 @@ See what has lost:
 sitrep history --state orphaned
 \`\`\`
 
+Ask why an alert exists, and what the analysis saw that asked for it:
+
+\`\`\`sh
+sitrep why 01a1f801-ccf0-7000-8000-0000000000c8   # alert, sitrep that asked, case, ereports
+sitrep report v12
+\`\`\`
+
 Tell somebody of alerts, and look after it; [webhooks.md](webhooks.md) says more:
 
 \`\`\`sh

@@ -1,3 +1,4 @@
+import type { AnalysisView } from '../model/analysis-report.ts';
 import type {
   ConfigurationHeading,
   ConfigurationView,
@@ -93,6 +94,18 @@ export class ApiClient {
 
   sitreps(limit: number, query: { state?: StoredState }): Promise<Page<SitrepHeading>> {
     return this.#list('/v1/sitreps', limit, query);
+  }
+
+  /** What the analysis saw that made a sitrep. */
+  async report(ref: string): Promise<AnalysisView> {
+    const named = ref === 'current' ? await this.#currentId() : ref;
+    return this.#get(`${sitrepPath(named)}/report`, { timeoutMs: this.#timeouts.sitrep });
+  }
+
+  /** Asked for by its heading, for the sitrep itself may be large. Where there is none, the API says so. */
+  async #currentId(): Promise<string> {
+    const { items } = await this.sitreps(1, { state: 'current' });
+    return items[0]?.id ?? (await this.sitrep('current')).id;
   }
 
   ereports(limit: number, query: EreportQuery): Promise<Page<EreportView>> {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { STORED_STATES } from '../model/lifecycle.ts';
 import { deleteAlert, listAlerts, showAlert, why } from './alert-verbs.ts';
+import { report } from './analysis-verbs.ts';
 import { count, ena, REF, SINCE, since, sitrepRef, uuid } from './arguments.ts';
 import { addConfig } from './config-commands.ts';
 import { listEreports, showEreport, submitEreports } from './ereport-verbs.ts';
@@ -120,6 +121,11 @@ function addSitreps(program: Command, run: Run): void {
     .argument('<from>', REF, sitrepRef)
     .argument('<to>', REF, sitrepRef)
     .action((from, to) => run((session) => diff(session, from, to)));
+  program
+    .command('report')
+    .description('show what the analysis saw that made a sitrep, and why it did what it did')
+    .argument('<sitrep>', REF, sitrepRef)
+    .action((ref) => run((session) => report(session, ref)));
 }
 
 const SUBMIT_EXAMPLES = `

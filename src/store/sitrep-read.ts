@@ -161,8 +161,8 @@ export async function currentSitrep(database: Queryable): Promise<{ id: string; 
 }
 
 /** What stands at the top of a sitrep that was inserted, or null. */
-export async function sitrepHeading(database: Queryable, id: string): Promise<SitrepHeading | null> {
-  const row = await readHeading(database, { id });
+export async function sitrepHeading(database: Queryable, ref: SitrepRef): Promise<SitrepHeading | null> {
+  const row = await readHeading(database, ref);
   return row && headingView(row);
 }
 

@@ -33,7 +33,8 @@ async function chainTo(client: Queryable, alertId: string): Promise<WhyView | nu
     alert,
     made: await readMarker(client, alertId),
     request,
-    askedBy: askingId === null ? null : { id: askingId, heading: await sitrepHeading(client, askingId) },
+    askedBy:
+      askingId === null ? null : { id: askingId, heading: await sitrepHeading(client, { id: askingId }) },
     case: caseId === null ? null : await newestCase(client, caseId, askingId),
   };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { AnalysisView } from '../../model/analysis-report.ts';
 import { STORED_STATES } from '../../model/lifecycle.ts';
-import { Problem } from '../../model/problem.ts';
 import { SitrepInput } from '../../model/sitrep.ts';
 import { SitrepHeading, SitrepView, SubmissionView } from '../../model/views.ts';
 import { listSitreps, streamSitrep } from '../../store/sitrep-read.ts';
+import { analysisOf, noSuchSitrep } from '../analysis-of.ts';
 import { given, paging, SitrepParameter } from '../parameters.ts';
 import { type Route, route } from '../route.ts';
 import { submit } from '../submit.ts';
@@ -85,10 +86,7 @@ const current = route({
   async handle({ pool }) {
     const body = await streamSitrep(pool, 'current');
     if (body) return { status: 200, headers: JSON_TEXT, body };
-    throw new Problem(
-      'not-found',
-      'There is no current sitrep: the first one, with a null parent, is still to come.',
-    );
+    throw noSuchSitrep('current');
   },
 });
 
@@ -103,12 +101,22 @@ const read = route({
   async handle({ pool }, { params: { sitrep } }) {
     const body = await streamSitrep(pool, sitrep);
     if (body) return { status: 200, headers: JSON_TEXT, body };
-    const detail =
-      'id' in sitrep
-        ? `There is no sitrep ${sitrep.id}: it was never submitted, was refused, or has been collected.`
-        : `There is no version ${sitrep.version}: history has not come so far, or it has been pruned.`;
-    throw new Problem('not-found', detail);
+    throw noSuchSitrep(sitrep);
   },
 });
 
-export const SITREP_ROUTES: Route[] = [submitRoute, list, current, read];
+const report = route({
+  method: 'GET',
+  path: '/v1/sitreps/{sitrep}/report',
+  tag: 'Sitreps',
+  summary: 'Read the report of the analysis that made a sitrep',
+  description: 'There is none for sitreps that were not made by analysis.',
+  params: z.strictObject({ sitrep: SitrepParameter }),
+  answers: { 200: { description: 'What it saw, and why it did what it did.', schema: AnalysisView } },
+  problems: ['not-found', 'unavailable'],
+  async handle({ pool }, { params: { sitrep } }) {
+    return { status: 200, body: await analysisOf(pool, sitrep) };
+  },
+});
+
+export const SITREP_ROUTES: Route[] = [submitRoute, list, current, read, report];
