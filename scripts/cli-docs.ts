@@ -58,6 +58,14 @@ sitrep why 01a1f801-ccf0-7000-8000-0000000000c8   # alert, sitrep that asked, ca
 sitrep report v12
 \`\`\`
 
+See what engines, or rules, that were changed since would have made of what was reported then. Nothing is written, and
+with \`-o json\` each version is one line:
+
+\`\`\`sh
+sitrep rediagnose --from v1
+sitrep rediagnose --from v1 -o json | jq 'select(.outcome == "different") | .version'
+\`\`\`
+
 Tell somebody of alerts, and look after it; [webhooks.md](webhooks.md) says more:
 
 \`\`\`sh

@@ -1,11 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { Engine } from '../diagnosis/engine.ts';
+import { enginesInForce } from '../diagnosis/engines-in-force.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import { analysisActivities } from './analysis.ts';
 import { deliveryActivities } from './deliver.ts';
 import { lifecycleActivities } from './lifecycle.ts';
+import { rediagnosisActivities } from './rediagnose.ts';
 import { tendActivities } from './tend.ts';
 
 /** What the activities work with; one of each for the whole worker. */
@@ -22,6 +24,7 @@ export function createActivities({ pool, client, settings, engines = [] }: Activ
     ...lifecycleActivities(pool, client, settings),
     ...analysisActivities(pool, client, engines),
     ...tendActivities(pool, client, settings),
+    ...rediagnosisActivities(pool, (configuration) => enginesInForce(configuration, engines)),
   };
 }
 
@@ -37,4 +40,5 @@ export function createDeliveryActivities(
 export type AnalysisActivities = ReturnType<typeof analysisActivities>;
 export type LifecycleActivities = ReturnType<typeof lifecycleActivities>;
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
+export type RediagnosisActivities = ReturnType<typeof rediagnosisActivities>;
 export type TendActivities = ReturnType<typeof tendActivities>;

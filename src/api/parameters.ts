@@ -27,6 +27,15 @@ export const SitrepParameter = z
     },
   });
 
+/** `vN`, as a query names a version of history. */
+export const version = (what: string) =>
+  z
+    .string()
+    .regex(VERSION, 'must be v and a version, such as v12')
+    .transform((text) => Number(text.slice(1)))
+    .describe(what)
+    .meta({ override: { type: 'string', pattern: VERSION.source } });
+
 // Digits only, as the document says: Number would also take 0x10, 1e2 and blanks.
 const limit = z
   .string()

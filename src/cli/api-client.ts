@@ -18,6 +18,7 @@ import type {
   ReceiverView,
   SecretView,
 } from '../model/receiver.ts';
+import type { RediagnosisPage } from '../model/rediagnosis.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView, SubmissionView } from '../model/views.ts';
 import type { WhyView } from '../model/why.ts';
 import { Failure } from './failure.ts';
@@ -45,6 +46,8 @@ const TIMEOUTS = {
   sitrep: 120_000,
   /** The API asks somebody else meanwhile, DNS or a receiver; or makes a delivery of each that failed. */
   outward: 60_000,
+  /** The API waits for two minutes. */
+  rediagnosis: 150_000,
   /** A pass looks at every sitrep there is. */
   tend: 290_000,
 };
@@ -106,6 +109,12 @@ export class ApiClient {
   async #currentId(): Promise<string> {
     const { items } = await this.sitreps(1, { state: 'current' });
     return items[0]?.id ?? (await this.sitrep('current')).id;
+  }
+
+  /** A page of versions, from this one on. */
+  rediagnosis(from: number): Promise<RediagnosisPage> {
+    const request: Request = { query: { from: `v${from}` }, timeoutMs: this.#timeouts.rediagnosis };
+    return this.#send('POST', '/v1/rediagnosis', request);
   }
 
   ereports(limit: number, query: EreportQuery): Promise<Page<EreportView>> {

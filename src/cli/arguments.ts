@@ -13,6 +13,12 @@ export function sitrepRef(text: string): string {
   throw new InvalidArgumentError(`It must be an ${REF}.`);
 }
 
+/** A version of history, as it is named everywhere: `v12`. */
+export function historyVersion(text: string): number {
+  if (/^v[1-9][0-9]{0,14}$/.test(text)) return Number(text.slice(1));
+  throw new InvalidArgumentError('It must be v and a version, such as v12.');
+}
+
 export function uuid(text: string): string {
   const parsed = Id.safeParse(text);
   if (parsed.success) return parsed.data;

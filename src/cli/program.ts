@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { STORED_STATES } from '../model/lifecycle.ts';
 import { deleteAlert, listAlerts, showAlert, why } from './alert-verbs.ts';
-import { report } from './analysis-verbs.ts';
-import { count, ena, REF, SINCE, since, sitrepRef, uuid } from './arguments.ts';
+import { rediagnose, report } from './analysis-verbs.ts';
+import { count, ena, historyVersion, REF, SINCE, since, sitrepRef, uuid } from './arguments.ts';
 import { addConfig } from './config-commands.ts';
 import { listEreports, showEreport, submitEreports } from './ereport-verbs.ts';
 import { type Outcome, openSession, type Run, type Session } from './session.ts';
@@ -126,6 +126,15 @@ function addSitreps(program: Command, run: Run): void {
     .description('show what the analysis saw that made a sitrep, and why it did what it did')
     .argument('<sitrep>', REF, sitrepRef)
     .action((ref) => run((session) => report(session, ref)));
+  program
+    .command('rediagnose')
+    .description('show what the engines of today would make of what earlier analyses saw; writes nothing')
+    .requiredOption(
+      '--from <version>',
+      'the first version, such as v12; it goes on to the current one',
+      historyVersion,
+    )
+    .action(({ from }) => run((session) => rediagnose(session, from)));
 }
 
 const SUBMIT_EXAMPLES = `

@@ -67,9 +67,11 @@ export const AnalysisInputsView = z
     arrived: z.array(EreportName).describe('Those that no sitrep had taken account of.'),
     missing: z
       .array(EreportName)
-      .describe('Of the parent’s open cases, those that the service did not have.'),
-    unmarked: z.array(EreportName).describe('Of the parent’s cases, those that were not marked as seen yet.'),
-    metRequests: z.array(Id).describe('Requests of the parent’s closed cases that had been met.'),
+      .describe('Of the open cases of the parent, the ereports that the service did not have.'),
+    unmarked: z
+      .array(EreportName)
+      .describe('Of the cases of the parent, the ereports that were not marked as seen yet.'),
+    metRequests: z.array(Id).describe('Requests of closed cases of the parent that had been met.'),
     restarts: z.array(z.object({ restartId: Id, timeLatest: z.iso.datetime() })),
     configurationVersion: z.int().describe('What the engines were configured with; 0 for the defaults.'),
   })

@@ -30,24 +30,29 @@ const CaseChange = z
 /** As `diffCases` makes them. */
 const DifferencesView = z
   .object({
-    opened: z.array(CaseInBrief).describe('Cases that only today’s engines have.'),
+    opened: z.array(CaseInBrief).describe('Cases that only the engines of today have.'),
     changed: z.array(CaseChange).describe('Cases that both have, and that differ.'),
-    closed: z.array(CaseChange).describe('Cases that only today’s engines close.'),
-    gone: z.array(CaseInBrief).describe('Cases that today’s engines do not have.'),
+    closed: z.array(CaseChange).describe('Cases that only the engines of today close.'),
+    gone: z.array(CaseInBrief).describe('Cases that the engines of today do not have.'),
     requestsAdded: z.array(RequestInCase),
     requestsDropped: z.array(RequestInCase),
   })
   .meta({ id: 'Differences' }) satisfies z.ZodType<Differences>;
 
-/** What today's engines make of the inputs of a sitrep that analysis made. */
+/** What today's engines make of the inputs of one version, which analysis made. */
 export const RediagnosisView = z
   .object({
+    version: z.int(),
     sitrepId: Id,
     outcome: z
-      .enum(['same', 'different', 'parentCollected'])
+      .enum(['same', 'different', 'notAnalysis', 'unreadable', 'parentCollected', 'ereportsGone'])
       .describe(
-        'Whether today’s engines would make the same of it; `parentCollected` where that cannot be told any more.',
+        'Whether the engines of today would make the same of it. Where its inputs are not kept, why: somebody else than analysis made it; another version of Sitrep wrote them, and this one cannot read them; its parent has been collected; ereports that it read are not there any more.',
       ),
+    configurationVersion: z
+      .int()
+      .nullable()
+      .describe('What engines were configured with when it was made; null where its inputs are not kept.'),
     differences: DifferencesView.describe('From the sitrep as it was made to what would be made.'),
     omitted: z
       .int()
@@ -58,3 +63,26 @@ export const RediagnosisView = z
   })
   .meta({ id: 'Rediagnosis' });
 export type RediagnosisView = z.output<typeof RediagnosisView>;
+
+/** As many versions as a page takes, and where the next one begins. */
+export const RediagnosisPage = z
+  .object({
+    items: z.array(RediagnosisView).describe('Versions in their order; those that were pruned are left out.'),
+    nextVersion: z.int().nullable().describe('Where the next page begins; null at the current version.'),
+    currentVersion: z.int().describe('The version that was current when the page was begun.'),
+    configurationVersion: z
+      .int()
+      .describe('What the engines of today are configured with; 0 for the defaults.'),
+  })
+  .meta({ id: 'RediagnosisPage' });
+export type RediagnosisPage = z.output<typeof RediagnosisPage>;
+
+/** The workflow that makes a page. */
+export const REDIAGNOSE = 'rediagnose';
+
+export interface RediagnosisAsked {
+  /** The first version. */
+  from: number;
+  /** How many at most. */
+  limit: number;
+}

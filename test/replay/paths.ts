@@ -4,6 +4,7 @@ import type { Engine } from '../../src/diagnosis/engine.ts';
 import { ANALYSIS } from '../../src/model/analysis-workflow.ts';
 import { newId } from '../../src/model/id.ts';
 import { RELEASED_SIGNAL, SUPERSEDED_SIGNAL, TASK_QUEUE, TEND } from '../../src/model/lifecycle.ts';
+import { REDIAGNOSE } from '../../src/model/rediagnosis.ts';
 import { writeEreports } from '../../src/store/ereport.ts';
 import { pruneHistory } from '../../src/store/history-prune.ts';
 import { deleteSitreps } from '../../src/store/sitrep-delete.ts';
@@ -390,6 +391,17 @@ export const PATHS: Record<string, Path> = {
     await configure(stage.pool, { analysisIntervalSeconds: 1 });
     await writeEreports(stage.pool, [taken(anEreport({ class: 'hw.unheard_of' }))]);
     return stage.waits(await analysed(stage), { activities: 4 });
+  },
+
+  async rediagnosed(stage) {
+    await stage.work();
+    await stage.live(aSitrep());
+    const handle = await stage.client.workflow.start(REDIAGNOSE, {
+      workflowId: `${REDIAGNOSE}:${newId()}`,
+      taskQueue: TASK_QUEUE,
+      args: [{ from: 1, limit: 10 }],
+    });
+    return ended(handle);
   },
 };
 

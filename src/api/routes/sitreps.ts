@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { AnalysisView } from '../../model/analysis-report.ts';
 import { STORED_STATES } from '../../model/lifecycle.ts';
+import { RediagnosisPage } from '../../model/rediagnosis.ts';
 import { SitrepInput } from '../../model/sitrep.ts';
 import { SitrepHeading, SitrepView, SubmissionView } from '../../model/views.ts';
 import { listSitreps, streamSitrep } from '../../store/sitrep-read.ts';
 import { analysisOf, noSuchSitrep } from '../analysis-of.ts';
-import { given, paging, SitrepParameter } from '../parameters.ts';
+import { given, paging, SitrepParameter, version } from '../parameters.ts';
+import { rediagnose } from '../rediagnose.ts';
 import { type Route, route } from '../route.ts';
 import { submit } from '../submit.ts';
 
@@ -119,4 +121,19 @@ const report = route({
   },
 });
 
-export const SITREP_ROUTES: Route[] = [submitRoute, list, current, read, report];
+const rediagnoseRoute = route({
+  method: 'POST',
+  path: '/v1/rediagnosis',
+  tag: 'Sitreps',
+  summary: 'Diagnose versions once more, with the engines of today',
+  description:
+    'Runs the engines as they are now, in the configuration that is in force, over the inputs that are kept of each version, and says what would be different in it. Writes nothing. Goes from one version to the next up to the current one; a page ends after a few seconds, and the next one begins at its `nextVersion`.',
+  query: z.strictObject({ from: version('The first version, such as `v12`.'), limit: paging.limit }),
+  answers: { 200: { description: 'One page of versions.', schema: RediagnosisPage } },
+  problems: ['not-found', 'unavailable'],
+  async handle({ pool, client }, { query }) {
+    return { status: 200, body: await rediagnose(pool, client, query) };
+  },
+});
+
+export const SITREP_ROUTES: Route[] = [submitRoute, list, current, read, report, rediagnoseRoute];

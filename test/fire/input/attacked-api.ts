@@ -111,6 +111,7 @@ export class AttackedApi {
     return {
       host: this.host,
       parameters: {
+        from: ['v1', 'v2'],
         sitrep: ['v1', 'v2', ...sitreps.items.map(({ id }) => id)],
         caseId: alerts.items.map(({ caseId }) => caseId).filter((id) => id !== null),
         class: alerts.items.map((alert) => alert.class),
