@@ -14,7 +14,7 @@ import { withHeartbeats } from './heartbeat.ts';
 /** Makes the engines of a configuration. */
 export type EnginesOf = (configuration: Configuration) => readonly Engine[];
 
-/** So long a page goes on to another version: somebody waits for it. */
+/** So long a page goes on to another version: somebody waits for it. It has one at least, or nobody would get on. */
 const PAGE_MS = 5_000;
 /** With so many bytes a page is full; the last version goes beyond it by what one may have. Temporal takes 2 MiB. */
 const PAGE_BYTES = 1024 * 1024;
@@ -23,7 +23,7 @@ const VERSION_BYTES = 256 * 1024;
 const MAX_ERROR = 500;
 
 /** What is diagnosed once more. Nothing here writes; the documents of one version at a time are in memory. */
-export function rediagnosisActivities(pool: pg.Pool, enginesOf: EnginesOf) {
+export function rediagnosisActivities(pool: pg.Pool, enginesOf: EnginesOf, pageMs = PAGE_MS) {
   return {
     async rediagnoseVersions({ from, limit }: RediagnosisAsked): Promise<RediagnosisPage> {
       return withHeartbeats(async (progress) => {
@@ -31,10 +31,10 @@ export function rediagnosisActivities(pool: pg.Pool, enginesOf: EnginesOf) {
         const engines = enginesOf(configuration);
         const currentVersion = (await currentSitrep(pool))?.version ?? 0;
         const items: RediagnosisView[] = [];
-        const deadline = performance.now() + PAGE_MS;
+        const deadline = performance.now() + pageMs;
         let bytes = 0;
         let next: number | null = from;
-        while (next !== null && items.length < limit && bytes < PAGE_BYTES && performance.now() < deadline) {
+        do {
           const kept: KeptVersion | null = next > currentVersion ? null : await keptVersion(pool, next);
           if (kept) {
             const view = onceMore(kept, engines);
@@ -43,7 +43,7 @@ export function rediagnosisActivities(pool: pg.Pool, enginesOf: EnginesOf) {
             progress(kept.version);
           }
           next = kept && kept.version < currentVersion ? kept.version + 1 : null;
-        }
+        } while (next !== null && items.length < limit && bytes < PAGE_BYTES && performance.now() < deadline);
         return { configurationVersion, currentVersion, items, nextVersion: next };
       });
     },

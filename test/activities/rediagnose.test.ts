@@ -26,12 +26,13 @@ afterEach(async () => {
 /** Runs the activity as a worker does, and holds it to writing nothing. */
 async function rediagnose(
   engines: EnginesOf | readonly Engine[],
-  asked: Partial<RediagnosisAsked> = {},
+  { pageMs = 60_000, ...asked }: Partial<RediagnosisAsked> & { pageMs?: number } = {},
 ): Promise<RediagnosisPage> {
   const before = await tableTexts(db.pool);
   const { rediagnoseVersions } = rediagnosisActivities(
     db.pool,
     typeof engines === 'function' ? engines : () => engines,
+    pageMs,
   );
   const page: RediagnosisPage = await new MockActivityEnvironment({ heartbeatTimeoutMs: 10_000 }).run(
     rediagnoseVersions,
@@ -82,6 +83,12 @@ describe('versions diagnosed once more', () => {
     });
     const rest = await rediagnose([curious()], { from: 4, limit: 2 });
     expect({ seen: outcomes(rest), next: rest.nextVersion }).toEqual({ seen: ['v4 same'], next: null });
+  });
+
+  test('are one a page where each takes longer than a page may', async () => {
+    for (const error of errors) await history.hear([curious()], error);
+    const page = await rediagnose([curious()], { pageMs: 0, from: 2 });
+    expect({ seen: outcomes(page), next: page.nextVersion }).toEqual({ seen: ['v2 same'], next: 3 });
   });
 
   test('say of which there are no inputs, and go on behind them', async () => {

@@ -109,6 +109,22 @@ describe('what an analysis depended on', () => {
   });
 });
 
+test('what an analysis depended on is without the ereports of cases that were closed in the parent', async () => {
+  const own = await createDatabase();
+  try {
+    const story = new Diagnosed(own.pool);
+    await story.hear([powerShelf], fourth);
+    await story.hear([powerShelf], psu({ kind: 'inserted', slot: 4, nth: 2 }));
+    const third = await story.hear([powerShelf], psu({ kind: 'removed', slot: 5, nth: 3 }));
+    expect(third.cases.map(({ closed }) => closed).toSorted()).toEqual([false, true]);
+    expect(await keptVersion(own.pool, 3)).toMatchObject({
+      analysis: { kind: 'kept', inputs: { assigned: [] } },
+    });
+  } finally {
+    await own.drop();
+  }
+});
+
 test('a document is read in its normal form, as it was submitted', async () => {
   const own = await createDatabase();
   try {
@@ -138,4 +154,14 @@ test('ereports are read by name, in the order of their names, those that are the
   const twice = [fifth, { restartId: newId(), ena: '0x1' }];
   expect((await ereportsByName(db.pool, twice)).map(({ ena }) => ena)).toEqual([fifth.ena]);
   expect(await ereportsByName(db.pool, [])).toEqual([]);
+});
+
+test('ereports are read by name as they were reported, whatever became of them since', async () => {
+  const before = await readEreports(db.pool, [fourth]);
+  await db.pool.query('UPDATE ereport SET marked_seen_in = $1 WHERE restart_id = $2 AND ena = 1', [
+    second.id,
+    fourth.restartId,
+  ]);
+  expect(before).toHaveLength(1);
+  expect(await readEreports(db.pool, [fourth])).toEqual(before);
 });
