@@ -157,11 +157,11 @@ test('ereports are read by name, in the order of their names, those that are the
 });
 
 test('ereports are read by name as they were reported, whatever became of them since', async () => {
-  const before = await readEreports(db.pool, [fourth]);
+  const before = await ereportsByName(db.pool, [fourth]);
   await db.pool.query('UPDATE ereport SET marked_seen_in = $1 WHERE restart_id = $2 AND ena = 1', [
     second.id,
     fourth.restartId,
   ]);
   expect(before).toHaveLength(1);
-  expect(await readEreports(db.pool, [fourth])).toEqual(before);
+  expect(await ereportsByName(db.pool, [fourth])).toEqual(before);
 });
