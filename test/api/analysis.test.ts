@@ -6,13 +6,13 @@ import type { SitrepDocument } from '../../src/model/sitrep.ts';
 import { psu } from '../diagnosis/ereports.ts';
 import { aReport, keepAnalysis, storedInputs } from '../support/analysis.ts';
 import { Diagnosed } from '../support/diagnosed.ts';
-import { aChildOf, aSitrep, submissionOf } from '../support/document.ts';
+import { aCase, aChildOf, aSitrep, submissionOf } from '../support/document.ts';
 import { checkInvariants, tableTexts } from '../support/invariants.ts';
 import { type Reply, TestService, typeOf } from './harness.ts';
 
 let service: TestService;
 const first = aSitrep();
-const made = aChildOf(first);
+const made = aChildOf(first, { cases: [...first.cases, aCase()] });
 const inputs = storedInputs({ parentId: first.id, arrived: [{ restartId: newId(), ena: '0x1f' }] });
 const report = aReport(made.id, {
   cases: [

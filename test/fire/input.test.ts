@@ -74,7 +74,7 @@ async function begin({ api }: AttackedApi): Promise<void> {
   const ereports = [{ restartId: newId(), ena: '0x1' }];
   const cases = [aCase({ ereports, alertRequests }), aCase({ alertRequests: told })];
   const first = aSitrep({ cases });
-  const second = aChildOf(first);
+  const second = aChildOf(first, { cases: [...cases, aCase()] });
   for (const sent of [first, second]) expect((await api.submit(sent)).status).toBe(201);
   await keepAnalysis(api.db.pool, second.id);
 }

@@ -4,12 +4,12 @@ import { readAnalysis } from '../../src/store/analysis-read.ts';
 import { aReport, keepAnalysis, storedInputs } from '../support/analysis.ts';
 import { commit } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { aChildOf, aSitrep } from '../support/document.ts';
+import { aCase, aChildOf, aSitrep } from '../support/document.ts';
 import { checkInvariants } from '../support/invariants.ts';
 
 let db: TestDatabase;
 const first = aSitrep();
-const made = aChildOf(first);
+const made = aChildOf(first, { cases: [...first.cases, aCase()] });
 const current = aChildOf(made);
 const inputs = storedInputs({ parentId: first.id, arrived: [{ restartId: newId(), ena: '0x1f' }] });
 const report = aReport(made.id, { engines: [{ name: 'test', log: [], error: 'threw' }] });

@@ -72,6 +72,8 @@ export class AttackedApi {
     await expect
       .poll(async () => (await this.#readCurrent())?.rendezvous?.reconciled ?? true, waiting)
       .toBe(true);
+    // The last step of a rendezvous.
+    await expect.poll(() => this.api.count(NOT_MARKED), waiting).toBe(0);
     await this.#silence();
   }
 
@@ -150,6 +152,9 @@ export class AttackedApi {
     return { method: 'GET', target, headers: headersFor(this.host, null), body: null };
   }
 }
+
+/** A head whose ereports are not marked as seen yet. */
+const NOT_MARKED = `fm_sitrep_head h JOIN fm_rendezvous_progress p ON p.kind = 'ereport' AND p.generation < h.version`;
 
 /** The class of ereports that differ in nothing but their ENAs, so that any two values name one that exists. */
 export const OF_ONE_RESTART = 'test.of.one.restart';
