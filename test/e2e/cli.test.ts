@@ -66,6 +66,10 @@ describe('the commands against a local stack', () => {
     expect(await sitrep(['history'])).toEqual({ code: 0, out: 'No sitreps yet.\n', err: '' });
   });
 
+  test('[I47] set the analysis off, so that what is submitted by hand from here on stays what it is', async () => {
+    expect(await sitrep(['config', 'set', 'analysisEnabled=false'])).toMatchObject({ code: 0 });
+  });
+
   test('[I41] submit ereports, once from a file and once more in a batch, and look at them', async () => {
     expect(await sitrep(['ereports', 'list'])).toEqual({ code: 0, out: 'No ereports yet.\n', err: '' });
     const first = await sitrep(['ereports', 'submit', REMOVED]);
@@ -141,6 +145,17 @@ describe('the commands against a local stack', () => {
     const again = await sitrep(['submit', '--as-child', '-'], document);
     expect(again.code).toBe(1);
     expect(again.err).toMatch(/--as-child/);
+  });
+
+  test('[I47] set it on again, whereupon it goes on from what is current, with what came meanwhile', async () => {
+    expect(await sitrep(['config', 'set', 'analysisEnabled=true'])).toMatchObject({ code: 0 });
+    // A closed case is dropped as soon as all it was carried for is done.
+    const opened = async () => (await read<SitrepView>('current')).cases.map(({ closed }) => closed);
+    await expect.poll(opened, { timeout: 30_000 }).toEqual([false]);
+    const seen = async () =>
+      (await read<{ items: EreportView[] }>('ereports', 'list', '--seen')).items.length;
+    await expect.poll(seen, { timeout: 30_000 }).toBe(2);
+    expect(await sitrep(['config', 'set', 'analysisEnabled=false'])).toMatchObject({ code: 0 });
   });
 
   test('say in words what is wrong with a document, and where', async () => {

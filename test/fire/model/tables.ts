@@ -28,7 +28,7 @@ const rowsOf = (table: string, key: string, columns: string) =>
 const STATEMENT = `
   SELECT json_build_object(
     'head', ${rowsOf('fm_sitrep_head', 'only_row', 'version, sitrep_id, alert_generation')},
-    'progress', ${rowsOf('fm_rendezvous_progress', 'kind', 'generation, sitrep_id, time_met IS NOT NULL, examined, created')},
+    'progress', ${rowsOf("(SELECT * FROM fm_rendezvous_progress WHERE kind = 'alert') AS p", 'kind', 'generation, sitrep_id, time_met IS NOT NULL, examined, created')},
     'history', ${rowsOf('fm_sitrep_history', 'version', 'version, sitrep_id')},
     'sitreps', ${rowsOf('fm_sitrep', 'id', "id, parent_sitrep_id, creator, comment, encode(digest, 'hex'), alert_generation, time_released IS NOT NULL")},
     'cases', ${rowsOf('fm_case', 'sitrep_id, id', 'sitrep_id, id, engine, created_sitrep_id, closed_sitrep_id, comment')},

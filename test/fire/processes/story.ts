@@ -74,7 +74,8 @@ async function becomeCurrent(world: World, sent: Sent): Promise<void> {
   await submitted(world, sent);
   const reconciled = async () => {
     const { rows } = await world.db.pool.query(
-      `SELECT FROM fm_sitrep_head h JOIN fm_rendezvous_progress p ON p.generation = h.alert_generation
+      `SELECT FROM fm_sitrep_head h
+         JOIN fm_rendezvous_progress p ON p.kind = 'alert' AND p.generation = h.alert_generation
         WHERE h.sitrep_id = $1`,
       [sent.id],
     );
