@@ -252,7 +252,7 @@ describe('the local stack', () => {
   });
 
   test('stops all of it on Ctrl-C, and finds its data when it starts again', async () => {
-    const { id } = await read<SitrepView>('current');
+    const { id, version } = await read<SitrepView>('current');
     const children = await descendants(stack.process.pid as number);
     expect(children.length).toBeGreaterThan(2);
     const begun = Date.now();
@@ -266,7 +266,7 @@ describe('the local stack', () => {
     expect(children.filter(isAlive)).toEqual([]);
 
     stack = await startLocalStack(folder);
-    expect(await read<SitrepView>('current')).toMatchObject({ id, version: 5 });
+    expect(await read<SitrepView>('current')).toMatchObject({ id, version });
     const connection = await Connection.connect({ address: stack.temporalAddress });
     const { status } = await new Client({ connection }).workflow.getHandle(workflowIdOf(id)).describe();
     await connection.close();
