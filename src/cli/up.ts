@@ -95,10 +95,10 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 const DEFAULT_URL = readSettings({}).SITREP_URL;
 const FIRST_STEPS = [
-  'npx sitrep submit examples/sitreps/1-psu-removed.json',
+  'npx sitrep ereports submit examples/ereports/psu-remove.json',
   'npx sitrep current',
   'npx sitrep alerts list',
-  'npx sitrep submit examples/sitreps/2-psu-inserted.json',
+  'npx sitrep ereports submit examples/ereports/psu-insert.json',
   'npx sitrep diff v1 v2',
 ];
 

@@ -7,6 +7,7 @@ const DEFAULTS = {
   SITREP_DATA_DIR: '.sitrep',
   SITREP_MAX_BODY: 268_435_456,
   SITREP_ORPHAN_GRACE_SECONDS: 3_600,
+  SITREP_ENGINES: '',
   SITREP_SECRET_KEY: '',
   SITREP_WEBHOOK_ALLOW: '',
 };
@@ -29,6 +30,7 @@ describe('the settings', () => {
       SITREP_MAX_BODY: '1024',
       SITREP_KEEP_VERSIONS: '1',
       SITREP_ORPHAN_GRACE_SECONDS: '0',
+      SITREP_ENGINES: './fans.ts',
       SITREP_SECRET_KEY: 'c2VjcmV0',
       SITREP_WEBHOOK_ALLOW: '10.0.0.0/8,::1/128',
     };

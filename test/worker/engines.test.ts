@@ -1,0 +1,64 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { alertClass } from '../../src/model/alert-class.ts';
+import { Configuration } from '../../src/model/configuration.ts';
+import { enginePathsOf, readSettings } from '../../src/model/settings.ts';
+import { readSubmission } from '../../src/model/submission.ts';
+import { SubscriptionPattern } from '../../src/model/subscription.ts';
+import { loadEngines } from '../../src/worker/engines.ts';
+import { aCase, aRequest, aSitrep } from '../support/document.ts';
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const RACK_DOOR = path('../../examples/engines/rack-door.ts');
+const LEFT_OPEN = 'example.door.left_open';
+
+const PAYLOAD = { door: 'rack 7 front', openedAt: '2026-11-20T12:00:00Z', minutes: 12 };
+const asking = (payload: object) =>
+  aSitrep({ cases: [aCase({ alertRequests: [aRequest({ class: LEFT_OPEN, payload } as never)] })] });
+
+test('the paths are those of the setting, between commas', () => {
+  expect(enginePathsOf(readSettings({}))).toEqual([]);
+  expect(enginePathsOf(readSettings({ SITREP_ENGINES: './a.ts, /b/c.js,' }))).toEqual(['./a.ts', '/b/c.js']);
+});
+
+test.each([
+  ['no-such.ts', /^The engine module .*no-such\.ts cannot be loaded: /],
+  ['engines/throwing.ts', /throwing\.ts cannot be loaded: it wants a database$/],
+  ['engines/no-function.ts', /no-function\.ts is not usable: its default export must be a function/],
+  ['engines/nameless.ts', /nameless\.ts is not usable: \/name is required/],
+  ['engines/power-shelf.ts', /^An engine named power_shelf is Sitrep's own\.$/],
+  ['engines/a-rule.ts', /^An engine named threshold\.fans is Sitrep's own\.$/],
+])('%s is refused, and named', async (module, says) => {
+  await expect(loadEngines([path(module)])).rejects.toThrow(says);
+});
+
+test('two of one name are refused', async () => {
+  await expect(loadEngines([RACK_DOOR, RACK_DOOR])).rejects.toThrow('Two engines have the name rack_door.');
+});
+
+test('what engines bring along is known wherever classes are asked for, once they are loaded', async () => {
+  const rule = { name: 'doors', class: 'door.*', count: 1, withinSeconds: 1, alertClass: LEFT_OPEN };
+  const says = () => ({
+    submission: 'faults' in readSubmission(asking(PAYLOAD)),
+    subscription: SubscriptionPattern.safeParse(LEFT_OPEN).success,
+    rule: Configuration.safeParse({ thresholdRules: [rule] }).error?.issues[0]?.message,
+  });
+  expect(says()).toEqual({ submission: true, subscription: false, rule: 'is not a known alert class' });
+  const [engine] = await loadEngines([relative(process.cwd(), RACK_DOOR)]);
+  expect(engine).toMatchObject({ name: 'rack_door', settings: { alertAfterMinutes: 10 } });
+  expect(alertClass(LEFT_OPEN)?.description).toBe('The door of a rack was left open.');
+  expect(says()).toEqual({
+    submission: false,
+    subscription: true,
+    rule: 'is a class that does not take what a threshold rule has to say',
+  });
+  expect(readSubmission(asking({ ...PAYLOAD, minutes: 'many' }))).toMatchObject({
+    faults: [{ pointer: '/cases/0/alertRequests/0/payload/minutes' }],
+  });
+});
+
+test('they can be loaded again in one process, as the local stack does for worker and API', async () => {
+  expect(await loadEngines([RACK_DOOR])).toHaveLength(1);
+  expect(await loadEngines([RACK_DOOR])).toHaveLength(1);
+});

@@ -1,0 +1,1 @@
+export default () => ({ name: 'threshold.fans', classes: ['fan.**'], analyze: () => {} });

@@ -1,0 +1,1 @@
+export default { name: 'it is no function' };

@@ -1,0 +1,1 @@
+export default () => ({ name: 'power_shelf', classes: ['hw.**'], analyze: () => {} });
