@@ -23,6 +23,9 @@ const wakeSignal = defineSignal(WAKE_ANALYSIS_SIGNAL);
 
 const { analyse } = proxyActivities<AnalysisActivities>({
   ...ACTIVITY,
+  // Engines run in one piece, and meanwhile nothing can be heard of it: one that is slow would be taken for dead, again
+  // and again.
+  heartbeatTimeout: '1 minute',
   summary: 'Make a sitrep of what is new, if it makes a difference',
 });
 const { handOver } = proxyActivities<AnalysisActivities>({
