@@ -59,6 +59,7 @@ export const EreportInput = z
     body: anyObject().default({}).describe('All that was reported, as it was.'),
     // What an ereport has that was read, so that it may be sent again.
     markedSeenIn: z.unknown().optional(),
+    setAside: z.unknown().optional(),
   })
   .meta({ id: 'EreportInput', description: 'A report that something went wrong, by whom it happened to.' });
 
@@ -116,6 +117,10 @@ function nameIn(body: JsonObject, key: string, faults: Faults): string | null {
   return null;
 }
 
+/** What became of an ereport that an analysis has read, and that is in no case. */
+export const SET_ASIDE = ['not-understood', 'ignored', 'undecided'] as const;
+export type SetAside = (typeof SET_ASIDE)[number];
+
 export const EreportView = z
   .object({
     restartId: Id,
@@ -127,6 +132,13 @@ export const EreportView = z
     timeCollected: z.iso.datetime(),
     body: anyObject(),
     markedSeenIn: Id.nullable().describe('The sitrep that first took account of it; null while none has.'),
+    setAside: z
+      .enum(SET_ASIDE)
+      .nullable()
+      .describe(
+        'That it was read and is in no case: no engine understood it, or one said that it needs none. An undecided one ' +
+          'is read again, since an engine failed that might have read it.',
+      ),
   })
   .meta({ id: 'Ereport' });
 export type EreportView = z.output<typeof EreportView>;

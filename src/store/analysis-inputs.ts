@@ -10,7 +10,7 @@ import { currentSitrep } from './sitrep-read.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
 /** An ereport as it was reported. */
-export type Reported = Omit<EreportView, 'markedSeenIn'>;
+export type Reported = Omit<EreportView, 'markedSeenIn' | 'setAside'>;
 
 /** What an analysis is made from, but for its time. */
 export interface Readings {

@@ -11,7 +11,7 @@ export const REPORTED = `
   part_number AS "partNumber", ${timeAsText('time_collected')} AS "timeCollected", body`;
 
 /** The fields of an `EreportView`. */
-export const EREPORT_COLUMNS = `${REPORTED}, marked_seen_in AS "markedSeenIn"`;
+export const EREPORT_COLUMNS = `${REPORTED}, marked_seen_in AS "markedSeenIn", set_aside AS "setAside"`;
 const EREPORT = `SELECT ${EREPORT_COLUMNS} FROM ereport`;
 
 export interface EreportQuery {

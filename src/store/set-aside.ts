@@ -1,15 +1,13 @@
 import type pg from 'pg';
+import type { SetAside } from '../model/ereport.ts';
 import type { EreportKey } from './ereport-read.ts';
 import { CHUNK } from './rendezvous.ts';
-
-/** What became of an ereport that an analysis has read, and that is in no case. */
-export type SetAsideAs = 'not-understood' | 'ignored' | 'undecided';
 
 /** Takes what an analysis has read out of the queue, unless it was marked as seen, or decided about, meanwhile. */
 export async function setAside(
   pool: pg.Pool,
   ereports: readonly EreportKey[],
-  as: SetAsideAs,
+  as: SetAside,
   chunk: number = CHUNK,
 ): Promise<void> {
   for (let start = 0; start < ereports.length; start += chunk) {

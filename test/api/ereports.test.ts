@@ -46,6 +46,7 @@ describe('ereports', () => {
       partNumber: '913-0000003',
       timeCollected: '2026-11-20T08:10:27.512000Z',
       markedSeenIn: null,
+      setAside: null,
     });
   });
 

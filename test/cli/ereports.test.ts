@@ -39,6 +39,7 @@ function view(fields: Partial<EreportView> = {}): EreportView {
     timeCollected: '2026-11-20T08:10:27.512000Z',
     body: { k: 'hw.remove.psu' },
     markedSeenIn: null,
+    setAside: null,
     ...fields,
   };
 }
@@ -246,6 +247,16 @@ describe('in words', () => {
     expect(text).toContain(`rack           ${idOf(9)}`);
     expect(text).toContain(`first by sitrep ${idOf(1)}`);
     expect(text).toContain('"a": "\\u009b2J"');
+  });
+
+  test.each<[EreportView['setAside'], string, string]>([
+    [null, 'no', 'not yet'],
+    ['not-understood', 'not understood', 'no, since no engine understood it'],
+    ['ignored', 'ignored', 'no, since it needs no case'],
+    ['undecided', 'undecided', 'not yet, since an engine failed; it will be read again'],
+  ])('one that is set aside as %s says so', (setAside, inList, whole) => {
+    expect(ereportsInWords([view({ setAside })], style)).toContain(`hw.remove.psu  ${inList} `);
+    expect(ereportInWords(view({ setAside }), style)).toContain(`seen           ${whole}\n`);
   });
 
   test.each<[EreportView['reporter'], string]>([

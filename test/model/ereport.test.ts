@@ -58,7 +58,7 @@ describe('an ereport as machines send it', () => {
 
   test('may say null for what it does not know, and have what the service adds', () => {
     const unknown = { class: null, serialNumber: null, partNumber: null, timeCollected: null };
-    expect(faultsOf({ ...anEreport(), ...unknown, markedSeenIn: newId() })).toEqual([]);
+    expect(faultsOf({ ...anEreport(), ...unknown, markedSeenIn: newId(), setAside: null })).toEqual([]);
   });
 
   test('has one spelling for its ids', () => {

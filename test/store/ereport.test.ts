@@ -46,6 +46,7 @@ describe('what is written', () => {
       serialNumber: null,
       timeCollected: '2026-11-20T08:10:27.512000Z',
       markedSeenIn: null,
+      setAside: null,
     });
   });
 

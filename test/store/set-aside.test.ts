@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SetAside } from '../../src/model/ereport.ts';
 import { newId } from '../../src/model/id.ts';
 import { writeEreports } from '../../src/store/ereport.ts';
 import { markSeen } from '../../src/store/mark-seen.ts';
-import { type SetAsideAs, setAside } from '../../src/store/set-aside.ts';
+import { setAside } from '../../src/store/set-aside.ts';
 import { commit } from '../support/commit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { aCase, aSitrep } from '../support/document.ts';
@@ -49,7 +50,7 @@ test('[I46] what is undecided once more goes to the end', async () => {
 });
 
 test('what is decided stays as it is, also where a late analysis says otherwise; what was undecided does not', async () => {
-  const each: SetAsideAs[] = ['ignored', 'not-understood', 'undecided'];
+  const each: SetAside[] = ['ignored', 'not-understood', 'undecided'];
   for (const first of each) {
     await db.pool.query('UPDATE ereport SET set_aside = NULL');
     for (const then of each) {

@@ -33,7 +33,7 @@ export function ereportsInWords(ereports: EreportView[], style: Style): string {
     ereport.ena,
     age(ereport.timeCollected, style.now),
     onOneLine(ereport.class ?? ''),
-    ereport.markedSeenIn === null ? 'no' : 'yes',
+    ereport.markedSeenIn === null ? (ereport.setAside?.replace('-', ' ') ?? 'no') : 'yes',
     reporterInWords(ereport.reporter),
     onOneLine(ereport.serialNumber ?? ''),
   ]);
@@ -51,10 +51,24 @@ export function ereportInWords(ereport: EreportView, style: Style): string {
     ['serial number', onOneLine(ereport.serialNumber ?? unknown)],
     ['part number', onOneLine(ereport.partNumber ?? unknown)],
     ['collected', moment(ereport.timeCollected)],
-    ['seen', ereport.markedSeenIn === null ? 'not yet' : `first by sitrep ${ereport.markedSeenIn}`],
+    ['seen', seenInWords(ereport)],
     ['body', printable(JSON.stringify(ereport.body, null, 2))],
   ];
   return `${style.paint('bold', 'Ereport')}\n${facts(pairs, style)}`;
+}
+
+function seenInWords({ markedSeenIn, setAside }: EreportView): string {
+  if (markedSeenIn !== null) return `first by sitrep ${markedSeenIn}`;
+  switch (setAside) {
+    case 'not-understood':
+      return 'no, since no engine understood it';
+    case 'ignored':
+      return 'no, since it needs no case';
+    case 'undecided':
+      return 'not yet, since an engine failed; it will be read again';
+    case null:
+      return 'not yet';
+  }
 }
 
 export function reporterInWords(reporter: Reporter): string {
