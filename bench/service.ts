@@ -19,6 +19,7 @@ import type { Ground } from './case.ts';
 import { type BenchDatabase, createDatabase } from './database.ts';
 import { createNamespace } from './namespace.ts';
 import { SECRETS } from './subscriber.ts';
+import { withoutAnalysis } from './without-analysis.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
 /** Receivers are on this machine. */
@@ -47,6 +48,7 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
   const namespace = await createNamespace(address);
   const database = await createDatabase(postgresUrl, `service_${randomUUID().replaceAll('-', '')}`);
   const { pool } = database;
+  await withoutAnalysis(pool);
   const settings = readSettings({});
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace });

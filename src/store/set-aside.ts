@@ -33,5 +33,4 @@ const SET_ASIDE = `
   )
   UPDATE ereport e SET set_aside = $3, read_order = DEFAULT
     FROM locked l
-   WHERE e.restart_id = l.restart_id AND e.ena = l.ena
-     AND e.marked_seen_in IS NULL AND coalesce(e.set_aside, 'undecided') = 'undecided'`;
+   WHERE e.restart_id = l.restart_id AND e.ena = l.ena`;
