@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type pg from 'pg';
 import type { LifecycleInput } from '../model/lifecycle.ts';
 import type { Settings } from '../model/settings.ts';
+import { leavesMoreToDo } from '../store/analysis.ts';
 import { type MakeCurrentOutcome, makeCurrent } from '../store/make-current.ts';
 import { markSeen } from '../store/mark-seen.ts';
 import {
@@ -52,8 +53,9 @@ export function lifecycleActivities(pool: pg.Pool, client: Client, settings: Set
         // Whatever this attempt made itself: one before it may have made alerts that nobody has been told of.
         await dispatch(pool, client);
         await markSeen(pool, sitrepId, { onChunk: () => progress(AFTER_WHAT_IS_MET) });
-        // What is met and seen now may be what a closed case was carried for; and there is a new parent to go on from.
-        if (outcome.kind === 'met') await callForAnalysis(client, configuration);
+        if (outcome.kind === 'met' && (await leavesMoreToDo(pool, sitrepId))) {
+          await callForAnalysis(client, configuration);
+        }
         return outcome;
       });
     },

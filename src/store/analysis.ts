@@ -33,6 +33,19 @@ export async function submitAnalysis(
   if (await isIn()) await discardSubmission(pool, document.id, digest);
 }
 
+/**
+ * Whether an analysis may find more to do once this sitrep is met: not if one has made it, and nothing in it is closed,
+ * and so carried only until that moment. An engine that never says the same twice would otherwise call for itself for ever.
+ */
+export async function leavesMoreToDo(pool: pg.Pool, sitrepId: string): Promise<boolean> {
+  const { rows } = await pool.query<{ leaves: boolean }>(
+    `SELECT NOT EXISTS (SELECT FROM fm_analysis WHERE sitrep_id = $1)
+         OR EXISTS (SELECT FROM fm_case WHERE sitrep_id = $1 AND closed_sitrep_id IS NOT NULL) AS leaves`,
+    [sitrepId],
+  );
+  return rows[0]?.leaves ?? true;
+}
+
 /** The ereports that the analysis of a sitrep has ignored. */
 export async function ignoredBy(pool: pg.Pool, sitrepId: string): Promise<EreportKey[]> {
   const { rows } = await pool.query<{ ignored: EreportKey[] }>(

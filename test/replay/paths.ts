@@ -348,7 +348,9 @@ export const PATHS: Record<string, Path> = {
   async 'analysis-changed-then-unchanged'(stage) {
     await stage.work();
     await writeEreports(stage.pool, [taken(removed)]);
-    return stage.waits(await analysed(stage), { activities: 3 });
+    const handle = await stage.waits(await analysed(stage), { activities: 2 });
+    await wakeAnalysis(stage.client);
+    return stage.waits(handle, { activities: 3 });
   },
 
   async 'analysis-lost-and-again'(stage) {
