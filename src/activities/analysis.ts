@@ -123,15 +123,16 @@ async function decisionOf(pool: pg.Pool, client: Client, start: LifecycleStart):
   if (started.kind === 'decided') {
     const { decision } = started;
     if (decision.kind === 'current') return decision;
-    if (decision.kind === 'orphaned') return { kind: 'lost', because: 'another one did' };
-    if (decision.kind === 'refused') return { kind: 'lost', because: decision.refusal.kind };
+    if (decision.kind === 'orphaned') return { kind: 'lost' };
+    if (decision.kind === 'refused') {
+      const because = decision.refusal.kind;
+      return because === 'parentNotCurrent' ? { kind: 'lost' } : { kind: 'refused', because };
+    }
   }
   // An attempt before this one has started it, or it was decided long ago: the tables know.
   const found = await sitrepState(pool, start.sitrepId);
-  if (!found) return { kind: 'lost', because: 'it is gone already' };
+  if (!found || found.state === 'orphaned' || found.state === 'released') return { kind: 'lost' };
   if (found.version !== null) return { kind: 'current', version: found.version };
-  if (found.state === 'orphaned') return { kind: 'lost', because: 'another one did' };
-  if (found.state === 'released') return { kind: 'lost', because: 'it was released from history' };
   throw new Error(`The sitrep ${start.sitrepId} is not decided yet.`);
 }
 

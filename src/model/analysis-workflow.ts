@@ -43,8 +43,10 @@ export interface AnalysisRead {
 
 export type HandedOver =
   | { kind: 'current'; version: number }
-  /** Another sitrep became current in its place, or it was refused. */
-  | { kind: 'lost'; because: string };
+  /** Another sitrep became current in its place. */
+  | { kind: 'lost' }
+  /** For a reason that the next one may well meet again. */
+  | { kind: 'refused'; because: string };
 
 /** Ereports that one analysis reads at most. Its work and its memory are bounded, however many wait. */
 export const READ_AT_MOST = 10_000;

@@ -116,12 +116,19 @@ function inWords(round: AnalysisRound, handed: HandedOver | null): string {
       return `${readInWords(round)} What the engines made of it is not valid, so nothing of it counts: ${round.fault}.`;
     case 'changed': {
       const { sitrepId } = round.start;
-      const became =
-        handed?.kind === 'current'
-          ? `became current, version ${handed.version}`
-          : `did not become current (${handed?.because}), and it is looked at anew`;
-      return `${readInWords(round)} The sitrep ${sitrepId} ${became}.`;
+      return `${readInWords(round)} The sitrep ${sitrepId} ${became(handed)}.`;
     }
+  }
+}
+
+function became(handed: HandedOver | null): string {
+  switch (handed?.kind) {
+    case 'current':
+      return `became current, version ${handed.version}`;
+    case 'refused':
+      return `was refused (${handed.because}); all is looked at anew when it is woken, or at the interval`;
+    default:
+      return 'lost to another one, and all is looked at anew';
   }
 }
 

@@ -354,7 +354,7 @@ export const PATHS: Record<string, Path> = {
   },
 
   async 'analysis-lost-and-again'(stage) {
-    await stage.work({}, { handOver: async () => ({ kind: 'lost', because: 'it is a test' }) });
+    await stage.work({}, { handOver: async () => ({ kind: 'lost' }) });
     await writeEreports(stage.pool, [taken(removed)]);
     const handle = await analysed(stage);
     await until('two were lost', async () => (await countRows(stage.pool, 'fm_analysis')) >= 2, 60_000);

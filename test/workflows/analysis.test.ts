@@ -178,10 +178,24 @@ describe('what has changed', () => {
         expect(timesOf(calls)).toEqual([0, 0, 0]);
         expect(handed).toHaveLength(3);
       },
-      async () =>
-        lost-- > 0 ? { kind: 'lost', because: 'another one did' } : { kind: 'current', version: 3 },
+      async () => (lost-- > 0 ? { kind: 'lost' } : { kind: 'current', version: 3 }),
     );
   });
+});
+
+test('what was refused for itself is not made anew at once, for the next may meet the same, but at the interval', async () => {
+  await withRounds(
+    [changed()],
+    async (calls) => {
+      await wake();
+      await skip(60 * SECOND);
+      expect(timesOf(calls)).toEqual([0]);
+      expect(await details()).toContain('was refused (requestIdUsed)');
+      await skip(300 * SECOND);
+      expect(timesOf(calls)).toEqual([0, 300]);
+    },
+    async () => ({ kind: 'refused', because: 'requestIdUsed' }),
+  );
 });
 
 test('what is more than one analysis reads is read at once', async () => {
