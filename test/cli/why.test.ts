@@ -46,6 +46,7 @@ function chain(fields: Partial<WhyView> = {}): WhyView {
             timeCollected: '2026-11-20T08:10:27.512000Z',
             body: { slot: 4 },
             markedSeenIn: idOf(1),
+            setAside: null,
           },
         },
         { restartId: RESTART, ena: '0x3a2', comment: '', assignedSitrepId: idOf(2), ereport: null },
