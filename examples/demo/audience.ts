@@ -2,14 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import type { Arrival } from '../../src/cli/inbox.ts';
 import { startListener } from '../../src/cli/listener.ts';
+import { NOTE_CLASS } from './documents.ts';
 
 export type Heard = Extract<Arrival, { verified: true }>;
 
 /** Who is to hear of alerts: a receiver on this machine, which is there as long as the story. */
 export interface Audience {
   receiverId: string;
-  /** What came in about a case, each with a signature that was verified. */
-  heardOf(caseId: string): Heard[];
+  /** What came in about these cases, each with a signature that was verified. */
+  heardOf(caseIds: string[]): Heard[];
   /** How much came in whose signature was wrong. */
   refused(): number;
   /** Waits for an alert, within bounds. */
@@ -23,11 +24,11 @@ const LOOK_EVERY = 50;
 export async function gatherAudience(client: ApiClient, say: (line: string) => void): Promise<Audience> {
   const arrivals: Arrival[] = [];
   const verified = () => arrivals.filter((one) => one.verified);
-  const options = { port: 0, subscriptions: ['hardware.power_shelf.psu.*'] };
+  const options = { port: 0, subscriptions: ['hardware.power_shelf.psu.*', NOTE_CLASS] };
   const { receiver, stop } = await startListener(client, options, (arrival) => arrivals.push(arrival));
   return {
     receiverId: receiver.id,
-    heardOf: (caseId) => verified().filter(({ message }) => message.caseId === caseId),
+    heardOf: (caseIds) => verified().filter(({ message }) => caseIds.includes(message.caseId ?? '')),
     refused: () => arrivals.length - verified().length,
     async hears(alertId) {
       const deadline = Date.now() + HEARS_WITHIN;

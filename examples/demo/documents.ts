@@ -2,6 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { newId } from '../../src/model/id.ts';
 import type { CaseView, SitrepView } from '../../src/model/views.ts';
 
+/** An ereport as its controller sends it. */
+export interface Ereport {
+  restartId: string;
+  ena: string;
+  reporter: { spType: string; slot: number; rackId: string };
+  timeCollected: string;
+  body: { k: string; refdes: string; rail: string };
+}
+
 export interface Request {
   id: string;
   class: string;
@@ -25,66 +34,45 @@ export interface Document {
   cases: (Case | CaseView)[];
 }
 
-export interface Ereport {
-  restartId: string;
-  ena: string;
-  reporter: { spType: string; slot: number };
-  timeCollected: string;
-  body: { k: string; refdes: string; rail: string };
-}
-
-/** The cases of this run: those of the examples, under ids of its own. */
+/** What is reported in this run: the ereports of the examples, from a rack that nobody has heard of before. */
 export interface Cast {
-  removed: Case;
-  /** The same case, closed, with a second request. */
-  inserted: Case;
-  removeRequestId: string;
-  insertRequestId: string;
+  removed: Ereport;
+  inserted: Ereport;
 }
 
 export async function castOfThisRun(): Promise<Cast> {
-  const removed = renamed(await exampleCase('1-psu-removed'), newId(), [newId()]);
-  const removeRequestId = removed.alertRequests[0]?.id as string;
-  const insertRequestId = newId();
-  const inserted = renamed(await exampleCase('2-psu-inserted'), removed.id, [
-    removeRequestId,
-    insertRequestId,
-  ]);
-  return { removed, inserted, removeRequestId, insertRequestId };
+  const [restartId, rackId] = [newId(), newId()];
+  const renamed = ({ reporter, ...ereport }: Ereport): Ereport => {
+    return { ...ereport, restartId, reporter: { ...reporter, rackId } };
+  };
+  return {
+    removed: renamed(await exampleEreport('psu-remove')),
+    inserted: renamed(await exampleEreport('psu-insert')),
+  };
 }
 
-/** The same case with other ids for its requests beyond those that are carried. */
-export function rivalOf({ inserted, removeRequestId }: Cast): Case {
-  return renamed(
-    { ...inserted, comment: 'PSU 4 of power shelf 0 is back, says a second diagnosis' },
-    inserted.id,
-    [removeRequestId, newId()],
-  );
+/** A class for trying things out: whoever watches this Sitrep in earnest is not told. */
+export const NOTE_CLASS = 'test.foo';
+
+/** What a person adds to a sitrep: a case with nothing left to watch, and a request that others be told. */
+export function noteBy(author: string): Case {
+  const comment = `${author} brings a spare power supply unit`;
+  const request = { id: newId(), class: NOTE_CLASS, version: 0, payload: { note: comment }, comment };
+  return { id: newId(), engine: 'by hand', closed: true, comment, ereports: [], alertRequests: [request] };
 }
 
-/** A sitrep that carries all that its parent has (null: there is no history), with this case in its new form. */
-export function childWith(parent: SitrepView | null, ours: Case, comment: string): Document {
-  const carried = (parent?.cases ?? []).filter(({ id }) => id !== ours.id);
-  return { id: newId(), parentId: parent?.id ?? null, creator: 'demo', comment, cases: [...carried, ours] };
+/** A sitrep that carries all that its parent has (null: there is no history), and this case. */
+export function childWith(parent: SitrepView | null, ours: Case): Document {
+  return {
+    id: newId(),
+    parentId: parent?.id ?? null,
+    creator: 'demo',
+    comment: ours.comment,
+    cases: [...(parent?.cases ?? []), ours],
+  };
 }
 
-export async function exampleEreport(name: string): Promise<Ereport> {
-  return (await readExample(`../ereports/${name}.json`)) as Ereport;
-}
-
-async function exampleCase(name: string): Promise<Case> {
-  const { cases } = (await readExample(`../sitreps/${name}.json`)) as { cases: Case[] };
-  return cases[0] as Case;
-}
-
-async function readExample(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(path, import.meta.url), 'utf8'));
-}
-
-function renamed(example: Case, id: string, requestIds: string[]): Case {
-  const alertRequests = example.alertRequests.map((request, index) => ({
-    ...request,
-    id: requestIds[index] as string,
-  }));
-  return { ...example, id, alertRequests };
+async function exampleEreport(name: string): Promise<Ereport> {
+  const file = new URL(`../ereports/${name}.json`, import.meta.url);
+  return JSON.parse(await readFile(file, 'utf8')) as Ereport;
 }

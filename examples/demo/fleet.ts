@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiClient } from '../../src/cli/api-client.ts';
 import { Failure } from '../../src/cli/failure.ts';
 import { submitPatiently } from '../../src/cli/submit.ts';
 import { problemType } from '../../src/model/problem.ts';
 import type { AlertView, SitrepView } from '../../src/model/views.ts';
 import type { Document } from './documents.ts';
+import { until } from './until.ts';
 
 export type Submitted = { state: SitrepView['state']; version: number | null; recognised: boolean } | 'lost';
 
@@ -72,17 +72,6 @@ export function settled(client: ApiClient, receiverId: string): Promise<void> {
   return until('Deliveries were still pending', async () => {
     return (await client.receiver(receiverId)).pending === 0;
   });
-}
-
-const WITHIN = 20_000;
-const ASK_EVERY = 100;
-
-async function until(complaint: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + WITHIN;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`${complaint} within ${WITHIN / 1000} s.`);
-    await pause(ASK_EVERY);
-  }
 }
 
 export async function alertsOf(client: ApiClient, caseId: string): Promise<AlertView[]> {

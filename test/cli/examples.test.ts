@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { castOfThisRun, childWith, rivalOf } from '../../examples/demo/documents.ts';
+import { castOfThisRun, childWith, noteBy } from '../../examples/demo/documents.ts';
 import { diffSitreps } from '../../src/model/diff.ts';
+import { readEreport } from '../../src/model/ereport.ts';
 import { lineageFaults, lineageOf, type Parent } from '../../src/model/lineage.ts';
 import type { AlertRequest, SitrepDocument } from '../../src/model/sitrep.ts';
 import { readSubmission, type Submission } from '../../src/model/submission.ts';
@@ -21,7 +22,7 @@ const first = valid(await example('sitreps/1-psu-removed'));
 const second = valid(await example('sitreps/2-psu-inserted'));
 
 /** What a sitrep hands on, as the store would read it. */
-function asParent({ id, cases }: SitrepDocument): Parent {
+function asParent({ id, cases }: Pick<SitrepDocument, 'id' | 'cases'>): Parent {
   const requests = cases.flatMap((one) =>
     one.alertRequests.map((request) => ({ ...request, caseId: one.id })),
   );
@@ -76,30 +77,33 @@ test.each([
   expect(ours?.ereports[index]).toMatchObject({ restartId, ena });
 });
 
-test('each run of the demo has documents of its own, which are valid and carry what is there', async () => {
+test('each run of the demo has ereports of its own, which say what was recorded', async () => {
   const [cast, other] = [await castOfThisRun(), await castOfThisRun()];
-  expect(other.removed.id).not.toBe(cast.removed.id);
-  expect(other.removeRequestId).not.toBe(cast.removeRequestId);
-  const current = sitrepView({ cases: [caseView()] });
-  const removed = valid(childWith(current, cast.removed, 'removed'));
-  expect(removed.document.cases).toHaveLength(2);
-  const parent = asParent(removed.document);
-  const requests: string[] = [];
-  for (const ours of [cast.inserted, rivalOf(cast)]) {
-    const { document, input } = valid(childWith({ ...current, id: removed.document.id }, ours, 'inserted'));
-    expect(document.parentId).toBe(removed.document.id);
-    const lineage = lineageOf(document, parent);
-    expect(lineageFaults({ cases: input.cases.filter(({ id }) => id === ours.id) }, lineage, parent)).toEqual(
-      [],
-    );
-    requests.push(...lineage.newRequestIds);
+  expect(cast.inserted).toMatchObject({ restartId: cast.removed.restartId });
+  expect(cast.inserted.reporter).toEqual(cast.removed.reporter);
+  expect(other.removed.restartId).not.toBe(cast.removed.restartId);
+  expect(other.removed.reporter.rackId).not.toBe(cast.removed.reporter.rackId);
+  for (const [name, sent] of [
+    ['psu-remove', cast.removed],
+    ['psu-insert', cast.inserted],
+  ] as const) {
+    const { ena, body, timeCollected } = await example(`ereports/${name}`);
+    expect(sent).toMatchObject({ ena, body, timeCollected });
+    expect(readEreport(sent)).toHaveProperty('ereport');
   }
-  expect(new Set(requests).size).toBe(2);
 });
 
-test('a child of the demo differs from its parent in the one case', async () => {
-  const { removed } = await castOfThisRun();
+test('a child of the demo is valid, and differs from its parent in the one case, which is its own', async () => {
   const parent = sitrepView({ cases: [caseView()] });
-  const child = childWith(parent, removed, 'removed') as unknown as typeof parent;
-  expect(diffSitreps(parent, child)).toMatchObject({ opened: [{ id: removed.id }], changed: [], gone: [] });
+  const [note, rival] = [noteBy('Ada'), noteBy('Grace')];
+  for (const ours of [note, rival]) {
+    const sent = childWith(parent, ours);
+    const { document } = valid(sent);
+    expect(document.parentId).toBe(parent.id);
+    expect(lineageOf(document, asParent(parent)).newRequestIds).toEqual([ours.alertRequests[0]?.id]);
+    const child = sent as unknown as typeof parent;
+    expect(diffSitreps(parent, child)).toMatchObject({ opened: [{ id: ours.id }], changed: [], gone: [] });
+  }
+  expect(rival.id).not.toBe(note.id);
+  expect(rival.alertRequests[0]?.id).not.toBe(note.alertRequests[0]?.id);
 });
