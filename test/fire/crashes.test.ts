@@ -88,19 +88,16 @@ function faults(
   };
   const cut = () => tally.count('cuts', lineOf(anybody(), random).cut());
   const stall = () => hold(anybody(), random, tally);
-  return shuffled(
-    [
-      () => random.pick(workers).post.kill(),
-      () => api.post.kill(),
-      () => restart(servers.crashPostgres()),
-      () => restart(servers.crashTemporal()),
-      cut,
-      cut,
-      stall,
-      stall,
-    ],
-    random,
-  );
+  return random.shuffled([
+    () => random.pick(workers).post.kill(),
+    () => api.post.kill(),
+    () => restart(servers.crashPostgres()),
+    () => restart(servers.crashTemporal()),
+    cut,
+    cut,
+    stall,
+    stall,
+  ]);
 }
 
 function lineOf({ postgres, temporal }: Lines, random: Random): Line {
@@ -114,11 +111,6 @@ async function hold({ postgres, temporal }: Lines, random: Random, tally: Tally)
   await pause(500 + random.below(3_000));
   for (const line of held) line.resume();
   tally.count('cuts', held.length);
-}
-
-function shuffled<Item>(items: Item[], random: Random): Item[] {
-  const left = [...items];
-  return items.map(() => left.splice(random.below(left.length), 1)[0] as Item);
 }
 
 const ACTIVITIES = [

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
 import { RACES } from './races/index.ts';
-import { type Race, runRace } from './races/race.ts';
+import { runRace } from './races/race.ts';
 import { Random } from './random.ts';
 import { underFire } from './under-fire.ts';
 
@@ -15,7 +15,8 @@ const AT_ONCE = 2;
 
 underFire('races come out right in any order and size, two at a time', 240_000, async (seed, tally) => {
   const random = new Random(seed);
-  const waiting = shuffled(RACES, random)
+  const waiting = random
+    .shuffled(RACES)
     .slice(0, SOME)
     .map((race) => ({ race, seed: random.below(2 ** 31) }));
   const lanes = Array.from({ length: AT_ONCE }, async () => {
@@ -29,10 +30,3 @@ underFire('races come out right in any order and size, two at a time', 240_000, 
   });
   await Promise.all(lanes);
 });
-
-function shuffled(races: Race[], random: Random): Race[] {
-  const left = [...races];
-  const order: Race[] = [];
-  while (left.length > 0) order.push(...left.splice(random.below(left.length), 1));
-  return order;
-}

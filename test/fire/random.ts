@@ -22,4 +22,9 @@ export class Random {
     if (items.length === 0) throw new Error('There is nothing to pick from.');
     return items[this.below(items.length)] as Item;
   }
+  /** The same items in another order. */
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    const left = [...items];
+    return items.map(() => left.splice(this.below(left.length), 1)[0] as Item);
+  }
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { aCase, aChildOf, aRequest, aSitrep, type Sent } from '../../support/document.ts';
 import type { Random } from '../random.ts';
 import type { Tally } from '../tally.ts';
+import { AGAIN_AFTER, PatientClient } from './patient-client.ts';
 
 /** What clients were told, and did, by which the end is judged. */
 export interface Told {
@@ -15,9 +16,6 @@ export interface Told {
   deleted: Set<string>;
 }
 
-/** Between two tries while the service is away. */
-const AGAIN_AFTER = 50;
-
 /**
  * Clients that race for the parent over HTTP: each reads what is current and submits a child of it that asks for
  * one thing more; one that loses does it again with the new parent. One that gets no answer, or none yet, sends
@@ -25,12 +23,11 @@ const AGAIN_AFTER = 50;
  */
 export class RacingClients {
   readonly told: Told = { sent: new Map(), versions: new Map(), lost: [], deleted: new Set() };
-  readonly #url: () => string | undefined;
+  readonly #client: PatientClient;
   readonly #tally: Tally;
-  #givenUp = false;
 
   constructor(url: () => string | undefined, tally: Tally) {
-    this.#url = url;
+    this.#client = new PatientClient(url, tally);
     this.#tally = tally;
   }
 
@@ -44,19 +41,19 @@ export class RacingClients {
 
   /** Ends whatever still waits for an answer that will never come. */
   giveUp(): void {
-    this.#givenUp = true;
+    this.#client.giveUp();
   }
 
   /** Deletes alerts at random until it is told to stop. */
   async deleteAlerts(random: Random, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      const reply = await this.#ask('GET', '/v1/alerts?limit=20');
+      const reply = await this.#client.ask('GET', '/v1/alerts?limit=20');
       const { items = [] } = (reply?.body ?? {}) as { items?: { id: string }[] };
       if (items.length > 0) {
         const { id } = random.pick(items);
         // A lost reply leaves open whether it was this one that deleted it; that it was asked for is what counts.
         this.told.deleted.add(id);
-        await this.#askUntil('DELETE', `/v1/alerts/${id}`, undefined, [204, 404]);
+        await this.#client.askUntil('DELETE', `/v1/alerts/${id}`, undefined, [204, 404]);
       }
       await pause(AGAIN_AFTER);
     }
@@ -67,7 +64,12 @@ export class RacingClients {
       const sent = await this.#next();
       this.told.sent.set(sent.id, sent);
       this.#tally.count('lifecycles');
-      const { status, body, tries } = await this.#askUntil('POST', '/v1/sitreps', sent, [200, 201, 409]);
+      const { status, body, tries } = await this.#client.askUntil(
+        'POST',
+        '/v1/sitreps',
+        sent,
+        [200, 201, 409],
+      );
       const { version = null, state } = body as { version?: number | null; state?: string };
       if (status !== 409 && version !== null) this.told.versions.set(version, sent.id);
       if (status !== 409 && state !== 'orphaned') return;
@@ -77,51 +79,10 @@ export class RacingClients {
   }
 
   async #next(): Promise<Sent> {
-    const { status, body } = await this.#askUntil('GET', '/v1/sitreps/current', undefined, [200, 404]);
+    const { status, body } = await this.#client.askUntil('GET', '/v1/sitreps/current', undefined, [200, 404]);
     if (status === 404) return aSitrep();
     const parent = this.told.sent.get((body as { id: string }).id);
     if (!parent) throw new Error(`Nobody has sent what is current: ${JSON.stringify(body)}`);
     return aChildOf(parent, { cases: [...parent.cases, aCase({ alertRequests: [aRequest()] })] });
   }
-
-  /** Until the answer is one of those that are final. */
-  async #askUntil(
-    method: string,
-    path: string,
-    document: unknown,
-    final: number[],
-  ): Promise<Reply & { tries: number }> {
-    for (let tries = 1; ; tries++) {
-      const reply = await this.#ask(method, path, document);
-      if (reply && final.includes(reply.status)) return { ...reply, tries };
-      if (reply && ![202, 503].includes(reply.status)) {
-        throw new Error(`${method} ${path} → ${reply.status} ${JSON.stringify(reply.body)}`);
-      }
-      if (this.#givenUp) throw new Error(`${method} ${path} was given up.`);
-      await pause(AGAIN_AFTER);
-    }
-  }
-
-  /** Null without an answer: the service is being killed, or started. */
-  async #ask(method: string, path: string, document?: unknown): Promise<Reply | null> {
-    const url = this.#url();
-    if (url === undefined) return null;
-    this.#tally.count('requests');
-    try {
-      const reply = await fetch(new URL(path, url), {
-        method,
-        ...(document ? { body: JSON.stringify(document), headers: JSON_BODY } : {}),
-      });
-      const text = await reply.text();
-      return { status: reply.status, body: text === '' ? null : JSON.parse(text) };
-    } catch {
-      return null;
-    }
-  }
-}
-const JSON_BODY = { 'content-type': 'application/json' };
-
-interface Reply {
-  status: number;
-  body: unknown;
 }
