@@ -1,7 +1,9 @@
+import * as analysis from './analysis.ts';
 import * as commit from './commit.ts';
 import * as deletion from './delete.ts';
 import * as insert from './insert.ts';
 import * as markers from './markers.ts';
+import * as marking from './marking.ts';
 import type { Race, Removal } from './race.ts';
 import * as read from './read.ts';
 import {
@@ -32,6 +34,7 @@ export interface NeededGuard extends Guard {
 
 const RENDEZVOUS = 'fm_rendezvous_alert_chunk';
 const COLLECT = 'fm_collect_marker_chunk';
+const MARK = 'fm_mark_seen_chunk';
 const PRUNE = 'fm_prune_history';
 const MAKE_CURRENT = 'fm_make_current';
 
@@ -42,6 +45,19 @@ const COLLECTS_LOOK = 'SELECT h.sitrep_id INTO STRICT head_id FROM fm_sitrep_hea
 const FOREIGN_KEY = 'fm_sitrep_history.fm_sitrep_history_sitrep_id_fkey';
 const REMEMBERED = 'LEFT JOIN fm_sitrep_history hist ON hist.sitrep_id = p_sitrep_id;';
 const IN = 'parent_sitrep_id FROM fm_sitrep WHERE id = $1';
+const DIGEST = 'AS digest FROM fm_sitrep WHERE id = $1';
+const STALE = 'stale := head.sitrep_id IS DISTINCT FROM p_sitrep_id;';
+
+const OF_THE_HEAD = 'WHERE a.sitrep_id = head.sitrep_id';
+const OF_THE_ID = 'WHERE a.sitrep_id = p_sitrep_id';
+const UNMARKED = 'WHERE e.marked_seen_in IS NULL';
+const UNMARKED_STILL = 'e.ena = u.ena AND e.marked_seen_in IS NULL';
+const KEY_ORDER_OF_MARKING = 'ORDER BY e.restart_id, e.ena\n       FOR UPDATE OF e';
+const KEY_ORDER = 'ORDER BY e.restart_id, e.ena FOR UPDATE OF e';
+const BACKWARDS = 'ORDER BY e.restart_id DESC, e.ena DESC FOR UPDATE OF e';
+const SEEN_OR_ASIDE = 'ereport_seen_or_set_aside';
+const UNDECIDED = "coalesce(e.set_aside, 'undecided') = 'undecided'";
+const RECORD = 'INSERT INTO fm_analysis (sitrep_id, inputs, report) VALUES ($1, $2, $3)';
 
 const RENDEZVOUS_GUARDS: NeededGuard[] = [
   {
@@ -460,6 +476,146 @@ const SESSION_GUARDS: NeededGuard[] = [
   },
 ];
 
+const MARKING_GUARDS: NeededGuard[] = [
+  {
+    guard: 'the lock on the head while ereports are marked',
+    remove: inFunction(MARK, LOCK, ''),
+    race: marking.slowMarking,
+    says: /read as new, and marked as seen all the same: expected \[ .* \] to deeply equal \[\]/,
+  },
+  {
+    guard: 'first the lock, then the look, while ereports are marked',
+    remove: inFunction(MARK, `${LOCK}\n  ${LOOK}`, `${LOOK}\n  ${LOCK}`),
+    race: marking.markingWaitedForACommit,
+    says: /ereports that were marked: expected \d to be \+0/,
+  },
+  {
+    guard: 'the stale check of a marking',
+    remove: inFunction(MARK, STALE, 'stale := false;'),
+    race: marking.markingWaitedForACommit,
+    says: /the marking for the old sitrep: expected 'marked' to be 'stale'/,
+  },
+  {
+    guard:
+      'the stale check of a marking and with it reading the ereports of the locked head, not of the id passed in',
+    remove: all(inFunction(MARK, STALE, 'stale := false;'), inFunction(MARK, OF_THE_HEAD, OF_THE_ID)),
+    race: marking.markingWaitedForACommit,
+    says: /ereports that were marked: expected \d to be \+0/,
+  },
+  {
+    guard: 'progress of a marking that moves only at its end',
+    remove: inFunction(MARK, 'IF done THEN', 'IF true THEN'),
+    race: marking.cutOffMarking,
+    says: /the marks: expected/,
+  },
+  {
+    guard: 'progress of a marking that moves only when there is something to remember',
+    remove: inFunction(MARK, ' AND (p.generation < head.version OR fm_mark_seen_chunk.marked > 0)', ''),
+    race: marking.markedHead,
+    says: /the progress row: expected/,
+  },
+  {
+    guard: 'no other look at a version that is marked',
+    remove: inFunction(
+      MARK,
+      "(SELECT p.generation >= head.version FROM fm_rendezvous_progress p WHERE p.kind = 'ereport')",
+      'false',
+    ),
+    race: marking.markedHead,
+    says: /assignments that were looked at again: expected \d to be \+0/,
+  },
+  {
+    guard: 'marks only for what has none',
+    remove: all(inFunction(MARK, UNMARKED, 'WHERE true'), inFunction(MARK, UNMARKED_STILL, 'e.ena = u.ena')),
+    race: marking.carriedOn,
+    says: /the sitrep that had them first: expected/,
+  },
+  {
+    guard: 'ereports locked in the order of their keys by a marking',
+    remove: inFunction(MARK, KEY_ORDER_OF_MARKING, BACKWARDS),
+    race: marking.marksAndSetsAside,
+    says: /deadlock detected/,
+  },
+  {
+    guard: 'ereports locked in the order of their keys by whoever sets them aside',
+    remove: inStatement(KEY_ORDER, BACKWARDS),
+    race: marking.marksAndSetsAside,
+    says: /deadlock detected/,
+  },
+  {
+    guard: 'what is seen is no longer set aside',
+    remove: inFunction(MARK, ', set_aside = NULL', ''),
+    race: marking.seenAfterAll,
+    says: new RegExp(`violates check constraint "${SEEN_OR_ASIDE}"`),
+  },
+  {
+    guard: 'what is seen is no longer set aside, and the check of that',
+    remove: all(withoutConstraint(`ereport.${SEEN_OR_ASIDE}`), inFunction(MARK, ', set_aside = NULL', '')),
+    race: marking.seenAfterAll,
+    says: /the ereports: expected/,
+  },
+  {
+    guard: 'what is seen is not set aside',
+    remove: all(
+      inStatement('WHERE e.marked_seen_in IS NULL AND coalesce', 'WHERE coalesce'),
+      inStatement('AND e.marked_seen_in IS NULL AND coalesce', 'AND coalesce'),
+    ),
+    race: marking.setAsideDuringMarking,
+    says: new RegExp(`violates check constraint "${SEEN_OR_ASIDE}"`),
+  },
+];
+
+const ANALYSIS_GUARDS: NeededGuard[] = [
+  {
+    guard: 'what was decided stays decided',
+    remove: all(
+      inStatement(`WHERE e.marked_seen_in IS NULL AND ${UNDECIDED}`, 'WHERE e.marked_seen_in IS NULL'),
+      inStatement(`AND e.marked_seen_in IS NULL AND ${UNDECIDED}`, 'AND e.marked_seen_in IS NULL'),
+    ),
+    race: analysis.decidedMeanwhile,
+    says: /what became of them: expected/,
+  },
+  {
+    guard: 'ON CONFLICT DO NOTHING for the record of an analysis',
+    remove: inStatement(`${RECORD} ON CONFLICT DO NOTHING`, RECORD),
+    race: analysis.twinAnalyses,
+    says: /duplicate key value violates unique constraint "fm_analysis_pkey"/,
+  },
+  {
+    guard: 'another look for the id after an analysis has laid its document down',
+    remove: inStatement(DIGEST, `${DIGEST} AND false`, { actor: 'slow', nth: 2 }),
+    race: analysis.lateTwinOfAnalysis,
+    says: /submissions left behind: expected 1 to be \+0/,
+  },
+  {
+    guard: 'no sweep of the record of what waits to be inserted',
+    remove: inStatement('AND NOT EXISTS (SELECT FROM sitrep_submission WHERE sitrep_id = a.sitrep_id)', ''),
+    race: analysis.sweptWhileItWaits,
+    says: /what it deleted: expected \[ .* \] to deeply equal \[\]/,
+  },
+  {
+    guard: 'no sweep of the record of what is there',
+    remove: inStatement('AND NOT EXISTS (SELECT FROM fm_sitrep WHERE id = a.sitrep_id)', ''),
+    race: analysis.sweptWhileItIsIn,
+    says: /what it deleted: expected \[ .* \] to deeply equal \[\]/,
+  },
+  {
+    guard: 'the deletion of the record of an analysis with its sitrep',
+    remove: inStatement(
+      'DELETE FROM fm_analysis WHERE sitrep_id',
+      'DELETE FROM fm_analysis WHERE false AND sitrep_id',
+    ),
+    race: analysis.collectedWithItsRecord,
+    says: /records left behind: expected 1 to be \+0/,
+  },
+  {
+    guard: 'one snapshot for what an analysis reads',
+    remove: inStatement('REPEATABLE READ READ ONLY', 'READ COMMITTED READ ONLY'),
+    race: analysis.readWhileCollected,
+    says: /the cases of the parent as they were read: expected \[\] to deeply equal/,
+  },
+];
+
 /** Each guard of the store, and the race that goes red without it. */
 export const GUARDS: NeededGuard[] = [
   RENDEZVOUS_GUARDS,
@@ -469,11 +625,49 @@ export const GUARDS: NeededGuard[] = [
   READ_GUARDS,
   INSERT_GUARDS,
   SUBMISSION_GUARDS,
+  MARKING_GUARDS,
+  ANALYSIS_GUARDS,
   SESSION_GUARDS,
 ].flat();
 
 /** Guards behind which another one stands: without them everything still comes out right. */
 export const SECOND_LINE: (Guard & { behind: string })[] = [
+  {
+    guard: 'reading the ereports of the locked head, not of the id passed in',
+    remove: inFunction(MARK, OF_THE_HEAD, OF_THE_ID),
+    race: marking.markingWaitedForACommit,
+    behind: 'the stale check, after which the two are the same',
+  },
+  ...[marking.twoMarkingsAfterTheLook, marking.twoMarkingsBeforeTheCommit].map((race) => ({
+    guard: 'one chunk of a marking at a time',
+    remove: inFunction(MARK, ONE_AT_A_TIME, ''),
+    race,
+    behind: 'the locks on the ereports, after which their marks are looked at again',
+  })),
+  {
+    guard: 'the lock on the progress before that on the head',
+    remove: inFunction(MARK, `${ONE_AT_A_TIME}\n  ${LOCK}`, `${LOCK}\n  ${ONE_AT_A_TIME}`),
+    race: marking.markingAndRendezvous,
+    behind: 'Postgres, which after a second lets the rendezvous go past the commit that waits',
+  },
+  {
+    guard: 'another look at the mark when it is set',
+    remove: inFunction(MARK, UNMARKED_STILL, 'e.ena = u.ena'),
+    race: marking.carriedOn,
+    behind: 'the look before it, which locks the ereport',
+  },
+  ...['WHERE', 'AND'].map((word) => ({
+    guard: `what is seen is not set aside, in the ${word === 'WHERE' ? 'lock' : 'change'} of it`,
+    remove: inStatement(`${word} e.marked_seen_in IS NULL AND coalesce`, `${word} coalesce`),
+    race: marking.setAsideDuringMarking,
+    behind: `the same in the ${word === 'WHERE' ? 'change' : 'lock'} of it`,
+  })),
+  {
+    guard: 'no record and no submission where the sitrep is in',
+    remove: inStatement(DIGEST, `${DIGEST} AND false`, { actor: 'slow', nth: 1 }),
+    race: analysis.lateTwinOfAnalysis,
+    behind: 'the look after it',
+  },
   {
     guard: 'reading the requests of the locked head, not of the id passed in',
     remove: inFunction(RENDEZVOUS, 'WHERE r.sitrep_id = head.sitrep_id', 'WHERE r.sitrep_id = p_sitrep_id'),
