@@ -3,9 +3,10 @@ import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
 import { workflowIdOf } from '../../../src/model/lifecycle.ts';
-import { readSettings } from '../../../src/model/settings.ts';
+import { enginePathsOf, readSettings } from '../../../src/model/settings.ts';
 import { createPool } from '../../../src/store/pool.ts';
 import { CHUNK, type RendezvousCursor } from '../../../src/store/rendezvous.ts';
+import { loadEngines } from '../../../src/worker/engines.ts';
 import { installRuntime } from '../../../src/worker/runtime.ts';
 import { startWorker } from '../../../src/worker/worker.ts';
 import { testMail } from '../../support/mail.ts';
@@ -24,6 +25,7 @@ await say('ready');
 
 async function begin(point: KillPoint | null) {
   const namespace = given('TEMPORAL_NAMESPACE');
+  const settings = readSettings(process.env);
   const pool = createPool(given('DATABASE_URL'), { applicationName: 'sitrep worker' });
   const connection = await NativeConnection.connect({ address: given('TEMPORAL_ADDRESS') });
   const worker = await startWorker({
@@ -32,7 +34,8 @@ async function begin(point: KillPoint | null) {
     client: new Client({ connection, namespace }),
     namespace,
     mail: testMail(sendMs ? { totalMs: Number(sendMs) } : {}),
-    settings: readSettings(process.env),
+    settings,
+    engines: await loadEngines(enginePathsOf(settings)),
     logger,
     workflowBundle: { codePath: given('SITREP_FIRE_BUNDLE') },
   });

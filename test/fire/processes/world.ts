@@ -16,17 +16,24 @@ export class World {
   readonly db: TestDatabase;
   readonly temporal: TestTemporal;
   readonly #bundle: string;
+  readonly #settings: Record<string, string>;
   readonly #processes: MortalProcess<unknown>[] = [];
   #survivor: RunningWorker | undefined;
 
-  private constructor(db: TestDatabase, temporal: TestTemporal, bundle: string) {
+  private constructor(
+    db: TestDatabase,
+    temporal: TestTemporal,
+    bundle: string,
+    settings: Record<string, string>,
+  ) {
     this.db = db;
     this.temporal = temporal;
     this.#bundle = bundle;
+    this.#settings = settings;
   }
 
-  static async open(bundle: string): Promise<World> {
-    return new World(await createDatabase(), await connectTemporal(), bundle);
+  static async open(bundle: string, settings: Record<string, string> = {}): Promise<World> {
+    return new World(await createDatabase(), await connectTemporal(), bundle, { ...SETTINGS, ...settings });
   }
 
   get env(): Record<string, string> {
@@ -36,7 +43,7 @@ export class World {
       TEMPORAL_NAMESPACE: this.temporal.namespace,
       SITREP_FIRE_BUNDLE: this.#bundle,
       SITREP_FIRE_SEND_MS: SEND_MS,
-      ...SETTINGS,
+      ...this.#settings,
     };
   }
 
@@ -53,7 +60,7 @@ export class World {
 
   /** A worker inside the test, which nothing kills. */
   async startSurvivor(): Promise<void> {
-    this.#survivor = await startTestWorker(this.db.pool, this.temporal, SETTINGS, this.#bundle);
+    this.#survivor = await startTestWorker(this.db.pool, this.temporal, this.#settings, this.#bundle);
   }
 
   async close(): Promise<void> {
