@@ -42,19 +42,32 @@ function analyze(analysis: Analysis, alertAfterMinutes: number): void {
 
 /** Puts each new ereport into the case of its door. */
 function assign(analysis: Analysis): void {
+  const byDoor = indexByDoor(analysis.cases);
   for (const ereport of analysis.newEreports) {
     const door = doorOf(ereport);
     if (door === null) {
       analysis.notUnderstood(ereport, 'its body does not name a door');
       continue;
     }
-    const known = analysis.findCase((oneCase) =>
-      oneCase.ereports.some((one) => doorOf(one.ereport) === door),
-    );
+    let known = byDoor.get(door);
+    if (!known && ereport.class === OPENED) {
+      known = analysis.openCase(`The door ${door} is open.`);
+      byDoor.set(door, known);
+    }
     if (known) known.addEreport(ereport);
-    else if (ereport.class === OPENED) analysis.openCase(`The door ${door} is open.`).addEreport(ereport);
     else analysis.ignore(ereport, 'nobody knew that this door was open');
   }
+}
+
+/** Made once: to look through all cases for each ereport takes a minute where there are thousands of both. */
+function indexByDoor(cases: readonly OpenCase[]): Map<string, OpenCase> {
+  const index = new Map<string, OpenCase>();
+  for (const oneCase of cases) {
+    for (const door of oneCase.ereports.map(({ ereport }) => doorOf(ereport))) {
+      if (door !== null && !index.has(door)) index.set(door, oneCase);
+    }
+  }
+  return index;
 }
 
 /** All that is known of a door is in its case. */
