@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { migrate } from '../src/store/migrate.ts';
 import { createPool } from '../src/store/pool.ts';
+import { configure } from './configure.ts';
 
 export interface BenchDatabase {
   url: string;
@@ -8,13 +9,14 @@ export interface BenchDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own with the present schema. */
+/** A database of its own with the present schema, in which nothing is analysed unless a case asks for it. */
 export async function createDatabase(postgresUrl: string, name: string): Promise<BenchDatabase> {
   const database = `bench_${name}`;
   const url = urlOf(postgresUrl, database);
   await administer(postgresUrl, `CREATE DATABASE ${database}`);
   await migrate(url);
   const pool = createPool(url, { max: 20, applicationName: 'sitrep bench' });
+  await configure(pool, { analysisEnabled: false });
   return {
     url,
     pool,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import { pino } from 'pino';
@@ -36,6 +36,10 @@ export interface BenchService {
   wake(receiverId: string): Promise<void>;
   /** Signals a workflow that waits; resolves once the activity runs that it has for that, which does nothing. */
   wakeForNothing(): Promise<void>;
+  /** Wakes what does as many steps as an analysis and the sitrep that it makes; resolves once the last one runs. */
+  analyseNothing(debounceMs: number): Promise<void>;
+  /** Resolves when the next analysis makes no difference. */
+  atRest(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,14 +58,21 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
   const client = new Client({ connection, namespace });
   bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('WARN') });
   const noticed = new EventEmitter();
+  const activities = createActivities({ pool, client, settings });
   const lives = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     activities: {
-      ...createActivities({ pool, client, settings }),
+      ...activities,
+      async analyse(...asked: Parameters<typeof activities.analyse>) {
+        const round = await activities.analyse(...asked);
+        noticed.emit(`analysis ${round.kind}`);
+        return round;
+      },
       nothing: async () => {},
       notice: async () => void noticed.emit('notice'),
+      beginNothing: () => beginNothing(client),
     },
     workflowBundle: await bundle,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
@@ -94,16 +105,41 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
     wake: (receiverId) => wakeReceiver(client, receiverId),
     async wakeForNothing() {
       const notice = once(noticed, 'notice');
-      await client.workflow.signalWithStart('sleeper', {
-        workflowId: 'sleeper',
-        taskQueue: TASK_QUEUE,
-        args: [],
-        signal: 'wake',
-      });
+      await wake(client, 'sleeper', []);
       await notice;
+    },
+    async analyseNothing(debounceMs) {
+      const notice = once(noticed, 'notice');
+      await wake(client, 'analyseNothing', [debounceMs]);
+      await notice;
+    },
+    async atRest() {
+      await once(noticed, 'analysis unchanged');
     },
     stop: () => stop(api, workers, connection, database),
   };
+}
+
+/** There is one of each type. */
+async function wake(client: Client, type: string, args: unknown[]): Promise<void> {
+  await client.workflow.signalWithStart(type, {
+    workflowId: type,
+    taskQueue: TASK_QUEUE,
+    args,
+    signal: 'wake',
+  });
+}
+
+/** As the lifecycle of a sitrep is begun, whose decision is waited for. */
+async function beginNothing(client: Client): Promise<void> {
+  await client.workflow.executeUpdateWithStart('decision', {
+    startWorkflowOperation: new WithStartWorkflowOperation('lifeOfNothing', {
+      workflowId: randomUUID(),
+      taskQueue: TASK_QUEUE,
+      args: [],
+      workflowIdConflictPolicy: 'FAIL',
+    }),
+  });
 }
 
 async function stop(
