@@ -10,7 +10,7 @@ export async function expectAnalysis(client: ApiClient): Promise<void> {
   const { configuration } = await client.configuration();
   if (configuration.analysisEnabled) return;
   throw new Error(
-    'this Sitrep analyses no ereports, for it was configured so. The demo leaves that to you: `sitrep config set analysisEnabled=true`.',
+    'ereports are not analysed here, for so it was configured. To set that on: sitrep config set analysisEnabled=true',
   );
 }
 
