@@ -91,20 +91,26 @@ async function everything(world: World): Promise<Told> {
   const reported = [
     ...Array.from({ length: 12 }, () => aPlace(random)),
     ...Array.from({ length: 6 }, () => aDisk(random)),
-    ...nuisances(),
   ];
+  const more: Reported[] = [];
   for (const which of ['ereports', 'last'] as const) {
-    await report(world, reported, which);
+    const some = nuisances();
+    more.push(...some);
+    const sent = [...reported.flatMap((one) => one[which]), ...some.flatMap((one) => one.ereports)];
+    await report(world, sent);
     await until(`${which} have been read, met and seen`, () => isQuiet(world.db.pool), PATIENCE);
   }
-  return { reported };
+  return { reported: [...reported, ...more] };
 }
 
 /** Nothing of it makes a difference. Whoever sets the first of it aside may die of that; somebody else reads the rest. */
 async function nothing(world: World): Promise<Told> {
   const batches = [nuisances(), nuisances()];
   for (const batch of batches) {
-    await report(world, batch, 'ereports');
+    await report(
+      world,
+      batch.flatMap(({ ereports }) => ereports),
+    );
     await until('all has been read', () => isQuiet(world.db.pool), PATIENCE);
   }
   return { reported: batches.flat() };
@@ -134,12 +140,11 @@ async function forgotten({ db: { pool }, temporal: { client } }: World): Promise
 
 async function report(
   { db: { pool }, temporal: { client } }: World,
-  reported: Reported[],
-  which: 'ereports' | 'last',
+  ereports: Reported['ereports'],
 ): Promise<void> {
   await writeEreports(
     pool,
-    reported.flatMap((one) => one[which].map(({ sent }) => taken(sent))),
+    ereports.map(({ sent }) => taken(sent)),
   );
   await client.workflow.signalWithStart(ANALYSIS, {
     workflowId: ANALYSIS,
