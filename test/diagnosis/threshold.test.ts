@@ -137,6 +137,17 @@ describe('at the threshold', () => {
     expect(kept.length).toBeLessThan(8);
   });
 
+  test('a case that came all at once is made as small by the next sitrep, whatever that is about', () => {
+    const fleet = fleetWith();
+    const burst = Array.from({ length: 20 }, (_, seconds) => anError(seconds));
+    fleet.hear(at(20), ...burst);
+    expect(fleet.soleCase.ereports).toHaveLength(20);
+    expect(fleet.hear(at(30)).document, 'there is no sitrep only for that').toBeNull();
+    fleet.hear(at(40), ofDisk('d1', 40));
+    const kept = fleet.cases.find(({ alertRequests }) => alertRequests.length > 0)?.ereports;
+    expect(kept?.map(({ ena }) => ena)).toEqual([0, 1, 2, 19].map((seconds) => anError(seconds).ena));
+  });
+
   test('the case stays open until it has been quiet, and then the count begins anew', () => {
     const fleet = fleetWith();
     fleet.hear(at(0), anError(0), anError(1), anError(2));

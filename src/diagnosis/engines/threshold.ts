@@ -44,6 +44,7 @@ function analyze(rule: ThresholdRule, analysis: Analysis): void {
     if (!thing) oneCase.warn('cannot tell from its ereports what this case is about, and leaves it as it is');
     else if (!byThing.has(thing.key)) byThing.set(thing.key, { oneCase, thing });
   }
+  let isNews = false;
   for (const ereport of analysis.newEreports) {
     const thing = readThing(ereport, rule);
     if ('unreadable' in thing) {
@@ -55,9 +56,9 @@ function analyze(rule: ThresholdRule, analysis: Analysis): void {
       found = { oneCase: analysis.openCase(wordsOf(rule, thing, 0)), thing };
       byThing.set(thing.key, found);
     }
-    found.oneCase.addEreport(ereport);
+    isNews = found.oneCase.addEreport(ereport) || isNews;
   }
-  for (const found of byThing.values()) decide(found, rule, analysis);
+  for (const found of byThing.values()) decide(found, rule, analysis, isNews);
 }
 
 /** An ereport by its time. */
@@ -67,7 +68,13 @@ interface Event {
   isNew: boolean;
 }
 
-function decide({ oneCase, thing }: ThingCase, rule: ThresholdRule, analysis: Analysis): void {
+/** `isNews`: there will be another sitrep, whatever becomes of this case. */
+function decide(
+  { oneCase, thing }: ThingCase,
+  rule: ThresholdRule,
+  analysis: Analysis,
+  isNews: boolean,
+): void {
   const events = eventsOf(oneCase);
   const last = events.at(-1);
   if (!last) return;
@@ -78,11 +85,12 @@ function decide({ oneCase, thing }: ThingCase, rule: ThresholdRule, analysis: An
   const fired = hasFired(oneCase);
   // Whatever comes up to T late still counts: hence twice T until one that came alone is forgotten.
   const memory = fired ? rule.closeAfterSeconds * 1_000 : 2 * within;
-  if (events.some(({ isNew }) => isNew)) {
-    const keepFrom = fired ? last.time : last.time - 2 * within;
-    forget(oneCase, events, new Set(window), keepFrom);
-    if (!fired) oneCase.setComment(wordsOf(rule, thing, mostWithin(events, within)));
+  if (!fired && events.some(({ isNew }) => isNew)) {
+    oneCase.setComment(wordsOf(rule, thing, mostWithin(events, within)));
   }
+  // To forget is no reason for a sitrep. But one of many things in a storm is often heard of only once, and what came
+  // with that can be forgotten only later, or every sitrep after the storm would carry all of it.
+  if (isNews) forget(oneCase, events, new Set(window), fired ? last.time : last.time - 2 * within);
   if (now - last.time > memory) {
     oneCase.close(
       fired ? `quiet for more than ${rule.closeAfterSeconds} s` : 'the threshold was not reached',
