@@ -11,3 +11,9 @@ export const ACTIVITY: ActivityOptions = {
   heartbeatTimeout: '10s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
 };
+
+/**
+ * Engines run in one piece, and nothing can be heard meanwhile: by the others' time one that is slow would be taken for
+ * dead, again and again.
+ */
+export const RUNS_ENGINES: ActivityOptions = { ...ACTIVITY, heartbeatTimeout: '1 minute' };

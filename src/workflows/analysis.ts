@@ -17,15 +17,12 @@ import {
   READ_AT_MOST,
   WAKE_ANALYSIS_SIGNAL,
 } from '../model/analysis-workflow.ts';
-import { ACTIVITY } from './activity-options.ts';
+import { ACTIVITY, RUNS_ENGINES } from './activity-options.ts';
 
 const wakeSignal = defineSignal(WAKE_ANALYSIS_SIGNAL);
 
 const { analyse } = proxyActivities<AnalysisActivities>({
-  ...ACTIVITY,
-  // Engines run in one piece, and meanwhile nothing can be heard of it: one that is slow would be taken for dead, again
-  // and again.
-  heartbeatTimeout: '1 minute',
+  ...RUNS_ENGINES,
   summary: 'Make a sitrep of what is new, if it makes a difference',
 });
 const { handOver } = proxyActivities<AnalysisActivities>({

@@ -6,3 +6,5 @@ export const ACTIVITY: ActivityOptions = {
   heartbeatTimeout: '1s',
   retry: { initialInterval: '50ms', backoffCoefficient: 2, maximumInterval: '500ms' },
 };
+
+export const RUNS_ENGINES = ACTIVITY;

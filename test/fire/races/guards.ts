@@ -556,10 +556,7 @@ const MARKING_GUARDS: NeededGuard[] = [
   },
   {
     guard: 'what is seen is not set aside',
-    remove: all(
-      inStatement('WHERE e.marked_seen_in IS NULL AND coalesce', 'WHERE coalesce'),
-      inStatement('AND e.marked_seen_in IS NULL AND coalesce', 'AND coalesce'),
-    ),
+    remove: inStatement('WHERE e.marked_seen_in IS NULL AND coalesce', 'WHERE coalesce'),
     race: marking.setAsideDuringMarking,
     says: new RegExp(`violates check constraint "${SEEN_OR_ASIDE}"`),
   },
@@ -656,12 +653,6 @@ export const SECOND_LINE: (Guard & { behind: string })[] = [
     race: marking.carriedOn,
     behind: 'the look before it, which locks the ereport',
   },
-  ...['WHERE', 'AND'].map((word) => ({
-    guard: `what is seen is not set aside, in the ${word === 'WHERE' ? 'lock' : 'change'} of it`,
-    remove: inStatement(`${word} e.marked_seen_in IS NULL AND coalesce`, `${word} coalesce`),
-    race: marking.setAsideDuringMarking,
-    behind: `the same in the ${word === 'WHERE' ? 'change' : 'lock'} of it`,
-  })),
   {
     guard: 'no record and no submission where the sitrep is in',
     remove: inStatement(DIGEST, `${DIGEST} AND false`, { actor: 'slow', nth: 1 }),
