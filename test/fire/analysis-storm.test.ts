@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
 import { until } from '../e2e/local-stack.ts';
+import { countRows } from '../support/commit.ts';
 import { configure } from '../support/configuration.ts';
 import { HandWriters } from './analysis/hand-writers.ts';
+import { holdUpRendezvous } from './analysis/held-up.ts';
 import { expectRightDiagnosis, isQuiet, watch } from './analysis/judgement.ts';
 import { aDisk, aPlace, DISKS, nuisances, type Reported } from './analysis/reported.ts';
 import { reportAll } from './analysis/reporters.ts';
@@ -13,13 +16,12 @@ import { Random } from './random.ts';
 import { IS_LONG, underFire } from './under-fire.ts';
 
 const ENGINE = fileURLToPath(new URL('../../examples/engines/rack-door.ts', import.meta.url));
-const WORKERS = 2;
 const CLIENTS = 4;
 const WRITERS = 2;
+/** In each of these new things report, and what closes the cases of those before them arrives. */
+const WAVES = IS_LONG ? 4 : 2;
 /** Of each kind. */
-const THINGS = IS_LONG ? 60 : 12;
-/** A worker is killed, and replaced, each time that so many more batches have been taken. */
-const KILL_EVERY = IS_LONG ? 40 : 12;
+const THINGS = 5;
 const PATIENCE = 200_000;
 
 const ground = ownGround();
@@ -35,41 +37,46 @@ underFire(
     const { pool } = stage;
     await watch(pool);
     // An API may fail to wake the analysis, which then looks by itself.
-    await configure(pool, { debounceMs: 50, analysisIntervalSeconds: 2, thresholdRules: [DISKS] });
+    await configure(pool, { debounceMs: 0, analysisIntervalSeconds: 2, thresholdRules: [DISKS] });
     let calm = false;
-    const workers = await Promise.all(
-      Array.from({ length: WORKERS }, () => stage.placeWorker(() => (calm ? null : anyPoint(random)))),
-    );
+    const doomed = await stage.placeWorker(() => (calm ? null : anyPoint(random)));
+    const other = await stage.placeWorker(() => null);
     const api = await stage.placeApi(() => ({ killedAfter: null }));
     const client = new PatientClient(() => api.post.said.url, tally);
     const people = new HandWriters(client, tally);
     const over = new AbortController();
-    const busy = Promise.all([people.write(WRITERS, over.signal), people.deleteAlerts(random, over.signal)]);
+    const busy = Promise.all([
+      people.write(WRITERS, over.signal),
+      people.deleteAlerts(random, over.signal),
+      holdUpRendezvous(pool, random, over.signal),
+    ]);
     const failed = Promise.race([stage.failed, busy.then(() => new Promise<never>(() => {}))]);
     failed.catch(() => {});
 
-    const reported = Array.from({ length: THINGS }).flatMap(() => [
-      aPlace(random),
-      aDisk(random),
-      ...nuisances(),
-    ]);
-    let batches = 0;
-    const onBatch = () => {
-      batches += 1;
-      if (batches % KILL_EVERY === 0) random.pick(workers).post.kill();
-    };
-    const sentOf = (which: 'ereports' | 'last') =>
-      reported.flatMap((one: Reported) => one[which].map(({ sent }) => sent));
+    const waves = Array.from({ length: WAVES }, () => things(random));
     const attack = async () => {
-      await reportAll(client, sentOf('ereports'), random, { clients: CLIENTS, onBatch });
-      await reportAll(client, sentOf('last'), random, { clients: CLIENTS, onBatch });
+      let before: Reported[] = [];
+      for (const wave of waves) {
+        const goal = (await diagnoses(pool)) + 1;
+        const ereports = [...before.flatMap(({ last }) => last), ...wave.flatMap((one) => one.ereports)];
+        await reportAll(client, ereports, random, CLIENTS);
+        await until('diagnosis is current', async () => (await diagnoses(pool)) >= goal, PATIENCE);
+        if (random.chance(0.5)) other.post.kill();
+        before = wave;
+      }
+      await reportAll(
+        client,
+        before.flatMap(({ last }) => last),
+        random,
+        CLIENTS,
+      );
       over.abort();
       await busy;
       calm = true;
-      // Those that are still armed go; whoever comes in their place stays.
-      for (const { post } of workers) post.kill();
+      // It is still armed; whoever comes in its place stays.
+      doomed.post.kill();
       await until('all has been read, met and seen', () => isQuiet(pool), PATIENCE);
-      await expectRightDiagnosis(pool, reported, people.asked);
+      await expectRightDiagnosis(pool, waves.flat(), people.asked);
     };
     try {
       await Promise.race([attack(), failed]);
@@ -80,14 +87,31 @@ underFire(
   },
 );
 
+function things(random: Random): Reported[] {
+  return Array.from({ length: THINGS }).flatMap(() => [
+    aPlace(random),
+    aPlace(random),
+    aDisk(random),
+    ...nuisances(),
+  ]);
+}
+
+/** Sitreps of the analysis that became current. */
+function diagnoses(pool: pg.Pool): Promise<number> {
+  return countRows(
+    pool,
+    `fm_sitrep_history hist JOIN fm_sitrep s ON s.id = hist.sitrep_id WHERE creator = 'diagnosis'`,
+  );
+}
+
 const ACTIVITIES = ['analyse', 'analyse', 'handOver', 'insertSitrep', 'makeCurrent', 'rendezvous'];
+/** Where alerts are made and their ereports not marked yet, which the next sitrep has to make up for. */
+const BEFORE_MARKING = { activity: 'rendezvous', statement: 'fm_mark_seen_chunk', step: 1 };
 
 /** A place that a worker comes to sooner or later, most often soon. */
 function anyPoint(random: Random): KillPoint {
-  return {
-    activity: random.pick(ACTIVITIES),
-    step: 1 + random.below(6),
-    moment: random.pick(['before', 'uncommitted', 'after']),
-    passes: random.below(4),
-  };
+  const place = random.chance(0.4)
+    ? BEFORE_MARKING
+    : { activity: random.pick(ACTIVITIES), step: 1 + random.below(6) };
+  return { ...place, moment: random.pick(['before', 'uncommitted', 'after']), passes: random.below(4) };
 }

@@ -46,11 +46,21 @@ export class HandWriters {
       const cases = [...((parent?.cases ?? []) as Sent['cases']), note];
       const sent = aSitrep({ parentId: parent?.id ?? null, cases });
       this.#tally.count('lifecycles');
+      if (await this.#becomesCurrent(sent)) {
+        this.asked.push(request.id);
+        return;
+      }
+    }
+  }
+
+  /** Sends the same document again as long as it is not decided. */
+  async #becomesCurrent(sent: Sent): Promise<boolean> {
+    for (;;) {
       const { status, body } = await this.#client.askUntil('POST', '/v1/sitreps', sent, [200, 201, 409]);
-      const { state } = body as { state?: string };
-      if (status === 409 || state === 'orphaned') continue;
-      this.asked.push(request.id);
-      return;
+      const { state, version } = body as { state?: string; version?: number | null };
+      if (status === 409 || state === 'orphaned') return false;
+      if (typeof version === 'number') return true;
+      await pause(AGAIN_AFTER);
     }
   }
 
