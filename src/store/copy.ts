@@ -104,9 +104,13 @@ const MAX_UTF8 = 3;
 const JSONB_VERSION = 1;
 
 /** A growing buffer that writes values as Postgres' binary format wants them, each with its length first. */
-class RowBuffer {
+export class RowBuffer {
   length = 0;
-  #buffer = Buffer.allocUnsafe(CHUNK * 2);
+  #buffer: Buffer;
+
+  constructor(bytes: number = CHUNK * 2) {
+    this.#buffer = Buffer.allocUnsafe(bytes);
+  }
 
   take(): Buffer {
     const taken = Buffer.from(this.#buffer.subarray(0, this.length));
@@ -117,6 +121,10 @@ class RowBuffer {
   bytes(bytes: Buffer): void {
     this.#reserve(bytes.length);
     this.length += bytes.copy(this.#buffer, this.length);
+  }
+
+  null(): void {
+    this.#length(-1);
   }
 
   int2(value: number): void {

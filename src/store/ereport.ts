@@ -1,20 +1,14 @@
 import type pg from 'pg';
 import { compareEna } from '../model/ena.ts';
-import type { Ereport } from '../model/ereport.ts';
+import type { Ereport, Reporter } from '../model/ereport.ts';
+import type { JsonObject } from '../model/json.ts';
+import { ArrayParameter, ELEMENT } from './array-parameter.ts';
+import { ena, jsonb, text, uuid } from './copy.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
-/** Bounds of one statement: a larger one would be a text that is too long for JavaScript. */
+/** Bounds of one statement: its parameters are in memory as a whole, here and in Postgres. */
 const MOST_ROWS = 2_000;
 const MOST_BYTES = 8 * 1024 * 1024;
-
-/** An ereport as columns: its ENA as decimal digits, its reporter and body as JSON text. */
-interface Row {
-  restartId: string;
-  ena: string;
-  reporter: string;
-  body: string;
-  ereport: Ereport;
-}
 
 /**
  * Writes those that are new, all of them or none, and answers how many those are. What is there under the same restart
@@ -40,31 +34,38 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function rowOf(ereport: Ereport): Row {
-  const { restartId, ena, reporter, body } = ereport;
-  return {
-    restartId,
-    ena: BigInt(ena).toString(),
-    reporter: JSON.stringify(reporter),
-    body: JSON.stringify(body),
-    ereport,
+/**
+ * Ereports as the parameters of the statements that write them. Made as they are written, or a batch would be in memory
+ * twice.
+ */
+function* chunksOf(ereports: Ereport[]): Generator<Buffer[]> {
+  const columns = {
+    restartId: new ArrayParameter<string>(uuid('restart_id'), ELEMENT.uuid),
+    ena: new ArrayParameter<string>(ena('ena'), ELEMENT.numeric),
+    reporter: new ArrayParameter<Reporter>(jsonb('reporter'), ELEMENT.jsonb),
+    class: new ArrayParameter<string>(text('class'), ELEMENT.text),
+    serialNumber: new ArrayParameter<string>(text('serial_number'), ELEMENT.text),
+    partNumber: new ArrayParameter<string>(text('part_number'), ELEMENT.text),
+    body: new ArrayParameter<JsonObject>(jsonb('body'), ELEMENT.jsonb),
+    timeCollected: new ArrayParameter<string>(text('time_collected'), ELEMENT.text),
   };
-}
-
-/** Their texts are made as they are written, or a batch would be in memory twice. */
-function* chunksOf(ereports: Ereport[]): Generator<Row[]> {
-  let chunk: Row[] = [];
-  let bytes = 0;
-  for (const row of Iterator.from(ereports).map(rowOf)) {
-    if (chunk.length === MOST_ROWS || (chunk.length > 0 && bytes + row.body.length > MOST_BYTES)) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(row);
-    bytes += row.body.length;
+  const take = () => Object.values(columns).map((column) => column.take());
+  let rows = 0;
+  for (const ereport of ereports) {
+    columns.restartId.add(ereport.restartId);
+    columns.ena.add(ereport.ena);
+    columns.reporter.add(ereport.reporter);
+    columns.class.add(ereport.class);
+    columns.serialNumber.add(ereport.serialNumber);
+    columns.partNumber.add(ereport.partNumber);
+    columns.body.add(ereport.body);
+    columns.timeCollected.add(ereport.timeCollected);
+    rows += 1;
+    if (rows < MOST_ROWS && columns.body.bytes < MOST_BYTES) continue;
+    yield take();
+    rows = 0;
   }
-  yield chunk;
+  if (rows > 0) yield take();
 }
 
 /** A restart of which ereports were written, and of these how many, from when to when. */
@@ -77,14 +78,14 @@ interface Restart {
 }
 
 /** Inserts in the order of the rows, and answers what was new of them. */
-async function insert(client: Queryable, rows: Row[]): Promise<Restart[]> {
-  const column = <Value>(value: (row: Row) => Value) => rows.map(value);
-  const { rows: restarts } = await client.query<Restart>(
+async function insert(client: Queryable, columns: Buffer[]): Promise<Restart[]> {
+  const { rows } = await client.query<Restart>(
     `WITH written AS (
        INSERT INTO ereport (restart_id, ena, reporter, class, serial_number, part_number, body, time_collected)
-       SELECT restart_id, ena, reporter, class, serial_number, part_number, body, coalesce(time_collected, now())
+       SELECT restart_id, ena, reporter, class, serial_number, part_number, body,
+              coalesce(time_collected::timestamptz, now())
          FROM unnest($1::uuid[], $2::numeric[], $3::jsonb[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-                     $8::timestamptz[])
+                     $8::text[])
               AS sent (restart_id, ena, reporter, class, serial_number, part_number, body, time_collected)
        ON CONFLICT DO NOTHING
        RETURNING reporter, restart_id, time_collected
@@ -92,18 +93,9 @@ async function insert(client: Queryable, rows: Row[]): Promise<Restart[]> {
      SELECT reporter::text, restart_id AS "restartId", count(*) AS ereports,
             min(time_collected)::text AS first, max(time_collected)::text AS latest
        FROM written GROUP BY written.reporter, restart_id`,
-    [
-      column(({ restartId }) => restartId),
-      column(({ ena }) => ena),
-      column(({ reporter }) => reporter),
-      column(({ ereport }) => ereport.class),
-      column(({ ereport }) => ereport.serialNumber),
-      column(({ ereport }) => ereport.partNumber),
-      column(({ body }) => body),
-      column(({ ereport }) => ereport.timeCollected),
-    ],
+    columns,
   );
-  return restarts;
+  return rows;
 }
 
 async function trackRestarts(client: Queryable, seen: Restart[]): Promise<void> {

@@ -50,6 +50,21 @@ describe('what is written', () => {
     });
   });
 
+  test('is read as it was, also beside others that say more and less, and whatever its ENA', async () => {
+    const restartId = newId();
+    const batch = ['0', '1', '9999', '10000', '100000000', '18446744073709551615'].map((ena, nth) =>
+      anEreport({
+        restartId,
+        ena,
+        serialNumber: nth % 2 === 0 ? null : `S${nth}`,
+        body: { k: 'hw.x', said: '☃'.repeat(nth * 900) },
+      }),
+    );
+    expect(await write(...batch)).toBe(batch.length);
+    for (const sent of batch)
+      expect(await read(sent)).toMatchObject({ ...taken(sent), timeCollected: expect.anything() });
+  });
+
   test('was collected when it came, unless it says when', async () => {
     const sent = anEreport({ timeCollected: null });
     const { rows } = await db.pool.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
