@@ -5,7 +5,7 @@ import { textFault } from './text.ts';
 /** Whether a payload or a body is within its bounds, and can be stored as it is. If not, says where and why. */
 export function isBoundedJson(value: unknown, path: PropertyKey[], faults: Faults): boolean {
   // Not by whether there are more faults than before: their list is bounded, and may be full.
-  if (!isSound(value, path, 1, faults)) return false;
+  if (!isSound(value, [...path], 1, faults)) return false;
   // Characters are at most three bytes of UTF-8 each, so most payloads need no second look.
   const json = JSON.stringify(value);
   if (json.length * 3 > MAX_PAYLOAD_BYTES && Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) {
@@ -15,6 +15,7 @@ export function isBoundedJson(value: unknown, path: PropertyKey[], faults: Fault
   return true;
 }
 
+/** The path leads to the value; it is one list all the way, for there are as many values as paths. */
 function isSound(value: unknown, path: PropertyKey[], depth: number, faults: Faults): boolean {
   const fault = faultOf(value, depth);
   if (fault) faults.add(path, fault);
@@ -23,7 +24,9 @@ function isSound(value: unknown, path: PropertyKey[], depth: number, faults: Fau
   for (const [key, child] of Object.entries(value)) {
     const ofKey = textFault(key);
     if (ofKey) faults.add(path, `has a key that ${ofKey}`);
-    if (!isSound(child, [...path, key], depth + 1, faults) || ofKey) sound = false;
+    path.push(key);
+    if (!isSound(child, path, depth + 1, faults) || ofKey) sound = false;
+    path.pop();
   }
   return sound;
 }
