@@ -3,7 +3,7 @@ import type { BenchCase, Ground, Row } from './case.ts';
 import { configure } from './configure.ts';
 import { aShelf, psuEreport } from './ereports.ts';
 import { interleave } from './interleave.ts';
-import { reportEreports } from './report-ereports.ts';
+import { bodyOf, reportEreports } from './report-ereports.ts';
 import { comparison, figure } from './row.ts';
 import { type BenchService, startService } from './service.ts';
 import { listenForAlerts } from './submitter.ts';
@@ -28,13 +28,13 @@ async function measure({ scale }: Ground, service: BenchService): Promise<Row[]>
   await configure(service.pool, { analysisEnabled: true });
   const alerts = await listenForAlerts(service.pool);
   let rest: Promise<unknown> = Promise.resolve();
-  const { ours, nothing } = await interleave(scale.rounds(30), {
+  const { ours, nothing } = await interleave(scale.rounds(20), {
     ours: {
       async run() {
         const there = alerts.next();
         // Once the alerts are made, the analysis looks whether that makes a difference; here it never does.
         rest = service.atRest();
-        await reportEreports(service.url, [JSON.stringify(psuEreport(aShelf(), 1, Date.now()))]);
+        await reportEreports(service.url, [bodyOf([psuEreport(aShelf(), 1, Date.now())])]);
         await there;
       },
     },

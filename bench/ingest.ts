@@ -6,7 +6,7 @@ import { withDatabase } from './database.ts';
 import { reports, type SentEreport, taken } from './ereports.ts';
 import { interleave } from './interleave.ts';
 import { createNamespace } from './namespace.ts';
-import { reportEreports } from './report-ereports.ts';
+import { bodyOf, reportEreports } from './report-ereports.ts';
 import { comparison } from './row.ts';
 import { serve } from './serve-process.ts';
 
@@ -33,7 +33,7 @@ export const ingestCase: BenchCase = {
 async function measure({ scale }: Ground, pool: pg.Pool, url: string): Promise<Row[]> {
   const count = scale.rows(EREPORTS);
   const batches = batchesOf(count);
-  const bodies = batches.map((batch) => JSON.stringify(batch));
+  const bodies = batches.map(bodyOf);
   const read = batches.map((batch) => batch.map(taken));
   const columns = read.map(columnsOf);
   const prepare = async () => {

@@ -3,7 +3,7 @@ import type { BenchCase, Ground, Row } from './case.ts';
 import { configure } from './configure.ts';
 import { fanRule, isShelf, reports } from './ereports.ts';
 import { timed } from './interleave.ts';
-import { reportEreports } from './report-ereports.ts';
+import { bodyOf, reportEreports } from './report-ereports.ts';
 import { peak, resetPeak, resident } from './resident.ts';
 import { figure } from './row.ts';
 import { type Served, withServed } from './served.ts';
@@ -48,7 +48,7 @@ interface Storm {
 }
 
 async function blow(reporters: number, pool: pg.Pool, url: string): Promise<Storm> {
-  const bodies = reports(reporters, EACH).map((batch) => JSON.stringify(batch));
+  const bodies = reports(reporters, EACH).map(bodyOf);
   const before = await count(pool);
   let answered = 0;
   const atRest = await timed(async () => {

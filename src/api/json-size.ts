@@ -13,6 +13,8 @@ for (const character of '[{,:') BEFORE_A_VALUE[character.charCodeAt(0)] = 1;
 
 /** Whether JSON text has more values than that, seen from its bytes alone; those that aren't JSON may pass. */
 export function hasTooManyValues(bytes: Uint8Array, most: number = MAX_VALUES): boolean {
+  // Each takes a byte at least, so most bodies are too short for that.
+  if (bytes.length < most) return false;
   let values = 1;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] as number;

@@ -10,10 +10,17 @@ export const Moment = z.iso
   .overwrite(inUtc)
   .refine((text) => IN_RANGE.test(text), 'must be from 1970 on, and before the year 10000');
 
-/** A Date would lose three digits. */
+const UTC = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/;
+
+/** A Date would lose three digits, and takes its time, too: most are in UTC already. */
 function inUtc(text: string): string {
+  const [, whole, fraction = ''] = UTC.exec(text) ?? [];
+  if (whole !== undefined) return `${whole}.${inMicroseconds(fraction)}Z`;
   const seconds = new Date(text.replace(FRACTION, ''));
   if (Number.isNaN(seconds.getTime())) return text;
-  const microseconds = (FRACTION.exec(text)?.[1] ?? '').slice(0, 6).padEnd(6, '0');
-  return seconds.toISOString().replace('.000Z', `.${microseconds}Z`);
+  return seconds.toISOString().replace('.000Z', `.${inMicroseconds(FRACTION.exec(text)?.[1] ?? '')}Z`);
+}
+
+function inMicroseconds(fraction: string): string {
+  return fraction.slice(0, 6).padEnd(6, '0');
 }
