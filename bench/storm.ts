@@ -34,9 +34,9 @@ async function measure({ scale }: Ground, { database, api, worker }: Served): Pr
   return [
     figure({ what: 'until the last batch is answered', samples: [storm.answered / 1000] }, null, 's'),
     figure({ what: 'until nothing is left to do', samples: [storm.atRest / 1000] }, { atMost: 60 }, 's'),
-    figure({ what: 'made of it', samples: [storm.sitreps] }, { atMost: 40 }, 'sitreps'),
+    figure({ what: 'made of it', samples: [storm.sitreps] }, { atMost: 20 }, 'sitreps'),
     figure({ what: 'memory of the API', samples: [taken.api] }, { atMost: 128 }, 'MiB'),
-    figure({ what: 'memory of the worker', samples: [taken.worker] }, { atMost: 256 }, 'MiB'),
+    figure({ what: 'memory of the worker', samples: [taken.worker] }, { atMost: 512 }, 'MiB'),
   ];
 }
 
