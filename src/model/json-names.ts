@@ -1,37 +1,34 @@
-import { endOfString, QUOTE } from './json-text.ts';
-
-const COLON = 0x3a;
+import type { Json, JsonObject } from './json.ts';
+import { endOfString } from './json-text.ts';
 
 /**
- * The offset after the first name, in valid JSON text, that its object has already, or null. What the text was
- * parsed into has one value for each name: if there are as many as in the text, none was there twice, which is quick
- * to see.
+ * The offset after the first name, in valid JSON text with so many names, that its object has already, or null. What the
+ * text was parsed into has one value for each name: if there are as many, none was there twice, which is quick to see.
  */
-export function findRepeatedName(text: string, parsed: unknown): number | null {
-  return namesIn(text) === namesOf(parsed) ? null : searchRepeatedName(text);
+export function findRepeatedName(text: string, names: number, parsed: Json): number | null {
+  return names === namesOf(parsed) ? null : searchRepeatedName(text);
 }
 
-function namesIn(text: string): number {
-  let names = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === COLON) names++;
-  }
-  return names;
-}
-
-function namesOf(parsed: unknown): number {
+function namesOf(parsed: Json): number {
   let names = 0;
   const waiting = [parsed];
-  while (waiting.length > 0) {
-    const value = waiting.pop();
-    if (typeof value !== 'object' || value === null) continue;
-    const children = Object.values(value);
-    if (!Array.isArray(value)) names += children.length;
-    for (const child of children) waiting.push(child);
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (Array.isArray(value)) {
+      for (const child of value) if (isOfMany(child)) waiting.push(child);
+    } else if (isOfMany(value)) {
+      // In place: a list of its values would have to be cleared away, and there are as many as objects.
+      for (const name in value) {
+        names++;
+        const child = value[name];
+        if (isOfMany(child)) waiting.push(child);
+      }
+    }
   }
   return names;
+}
+
+function isOfMany(value: Json | undefined): value is Json[] | JsonObject {
+  return typeof value === 'object' && value !== null;
 }
 
 function searchRepeatedName(text: string): number | null {

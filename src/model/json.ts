@@ -24,18 +24,18 @@ export function readJson(bytes: Uint8Array, what = 'The body'): JsonReading {
   } catch {
     return { kind: 'malformed', detail: `${what} is not UTF-8.` };
   }
-  let value: unknown;
+  let value: Json;
   try {
     value = JSON.parse(text);
   } catch (error) {
     return { kind: 'malformed', detail: `${what} is not JSON: ${(error as Error).message}` };
   }
-  const number = findInexactNumber(text);
-  if (number !== null) {
-    const token = numberAt(text, number).slice(0, 40);
-    return inexact(text, number, `is the number ${token}, which no double holds; send it as a string`);
+  const { inexactNumber, names } = survey(text);
+  if (inexactNumber !== null) {
+    const token = text.slice(inexactNumber, endOfNumber(text, inexactNumber)).slice(0, 40);
+    return inexact(text, inexactNumber, `is the number ${token}, which no double holds; send it as a string`);
   }
-  const repeated = findRepeatedName(text, value);
+  const repeated = findRepeatedName(text, names, value);
   if (repeated !== null) return inexact(text, repeated, 'is there twice');
   return { kind: 'value', value };
 }
@@ -45,45 +45,60 @@ function inexact(text: string, offset: number, detail: string): Inexact {
 }
 
 const MINUS = 0x2d;
+const COLON = 0x3a;
+const LETTER_E = 0x65;
+/** Makes a letter a small one. */
+const SMALL = 0x20;
 /** Up to 15 significant digits every decimal survives the way into a double and back. */
 const SURELY_EXACT = 15;
 
-/** The offset of the first number in valid JSON text that a double doesn't hold, or null. */
-function findInexactNumber(text: string): number | null {
+/**
+ * What valid JSON text shows in one pass: the offset of the first number that a double doesn't hold, or null, and how
+ * many names there are up to it.
+ */
+function survey(text: string): { inexactNumber: number | null; names: number } {
+  let names = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       at = endOfString(text, at);
-    } else if (code === MINUS || (code >= 0x30 && code <= 0x39)) {
-      const token = numberAt(text, at);
-      if (!isExact(token)) return at;
-      at += token.length - 1;
+    } else if (code === COLON) {
+      names++;
+    } else if (code === MINUS || isDigit(code)) {
+      const end = endOfNumber(text, at);
+      if (!isExact(text, at, end)) return { inexactNumber: at, names };
+      at = end - 1;
     }
   }
-  return null;
+  return { inexactNumber: null, names };
 }
 
-function numberAt(text: string, start: number): string {
+function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   while (end < text.length && isNumberCharacter(text.charCodeAt(end))) end++;
-  return text.slice(start, end);
+  return end;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
 function isNumberCharacter(code: number): boolean {
   // 0-9 + - . e E
-  return (
-    (code >= 0x30 && code <= 0x39) ||
-    code === 0x2b ||
-    code === 0x2d ||
-    code === 0x2e ||
-    (code | 0x20) === 0x65
-  );
+  return isDigit(code) || code === 0x2b || code === MINUS || code === 0x2e || (code | SMALL) === LETTER_E;
 }
 
-function isExact(token: string): boolean {
-  if (token.length <= SURELY_EXACT && !/e/i.test(token)) return true;
+/** Of nearly all numbers the length tells it. */
+function isExact(text: string, start: number, end: number): boolean {
+  if (end - start <= SURELY_EXACT && !hasExponent(text, start, end)) return true;
+  const token = text.slice(start, end);
   const value = Number(token);
   return Number.isFinite(value) && decimal(token) === decimal(String(value));
+}
+
+function hasExponent(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((text.charCodeAt(at) | SMALL) === LETTER_E) return true;
+  return false;
 }
 
 /** A decimal number as digits without leading and trailing zeros, and the exponent of the first one. */

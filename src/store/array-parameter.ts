@@ -5,7 +5,15 @@ const { TEXT, UUID, NUMERIC, JSONB } = pg.types.builtins;
 /** The types whose values may be gathered. */
 export const ELEMENT = { text: TEXT, uuid: UUID, numeric: NUMERIC, jsonb: JSONB };
 
-const HEADER_BYTES = 20;
+/** One dimension, flags that Postgres sets for itself, the type of the elements, how many there are, counted from 1. */
+function headerOf(type: number): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeInt32BE(1, 0);
+  header.writeInt32BE(type, 8);
+  header.writeInt32BE(1, 16);
+  return header;
+}
+const COUNT_AT = 12;
 /** Room for a few values; it grows with them. */
 const START_BYTES = 4 * 1024;
 
@@ -15,13 +23,14 @@ const START_BYTES = 4 * 1024;
  */
 export class ArrayParameter<Value> {
   readonly #column: Column;
-  readonly #type: number;
+  readonly #header: Buffer;
   readonly #values = new RowBuffer(START_BYTES);
   #count = 0;
 
   constructor(column: Column, type: number) {
     this.#column = column;
-    this.#type = type;
+    this.#header = headerOf(type);
+    this.#values.bytes(this.#header);
   }
 
   get bytes(): number {
@@ -36,13 +45,9 @@ export class ArrayParameter<Value> {
 
   /** The array, and from now on an empty one is gathered. */
   take(): Buffer {
-    const header = Buffer.alloc(HEADER_BYTES);
-    // One dimension, flags that Postgres sets for itself, the element type, how many there are, counted from 1.
-    header.writeInt32BE(1, 0);
-    header.writeInt32BE(this.#type, 8);
-    header.writeInt32BE(this.#count, 12);
-    header.writeInt32BE(1, 16);
-    const array = Buffer.concat([header, this.#values.take()]);
+    const array = this.#values.take();
+    array.writeInt32BE(this.#count, COUNT_AT);
+    this.#values.bytes(this.#header);
     this.#count = 0;
     return array;
   }
