@@ -16,7 +16,8 @@ export async function ingest(
   try {
     const { ereports, refused, faults } = batchOf(body, inLines);
     const { written } = await writeEreports(pool, ereports);
-    if (written > 0) analysis.wake();
+    // For known ones, too: whoever wrote them may have died before anything was woken.
+    if (ereports.length > 0) analysis.wake();
     const result: IngestView = { new: written, known: ereports.length - written, refused, faults };
     if (refused > 0 && ereports.length === 0) throw allRefused(result);
     return { status: 200, body: result };

@@ -70,5 +70,5 @@ async function close(app: FastifyInstance, analysis: AnalysisWaker): Promise<voi
   const impatience = setTimeout(() => app.server.closeAllConnections(), GRACE);
   await app.close();
   clearTimeout(impatience);
-  await analysis.settled();
+  await analysis.close();
 }

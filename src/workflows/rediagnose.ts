@@ -1,13 +1,13 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { RediagnosisActivities } from '../activities/index.ts';
 import type { RediagnosisAsked, RediagnosisPage } from '../model/rediagnosis.ts';
-import { ACTIVITY } from './activity-options.ts';
+import { RUNS_ENGINES } from './activity-options.ts';
 
 /** Somebody waits for it, and can ask again: so it is not tried for as long as it takes. */
 const { rediagnoseVersions } = proxyActivities<RediagnosisActivities>({
-  ...ACTIVITY,
+  ...RUNS_ENGINES,
   startToCloseTimeout: '2 minutes',
-  retry: { ...ACTIVITY.retry, maximumAttempts: 3 },
+  retry: { ...RUNS_ENGINES.retry, maximumAttempts: 3 },
   summary: 'Run the engines of today over what earlier analyses saw',
 });
 

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ANALYSIS } from '../../src/model/analysis-workflow.ts';
 import { newId } from '../../src/model/id.ts';
 import { MAX_EREPORTS } from '../../src/model/limits.ts';
-import { anEreport, ereportsOf } from '../support/ereports.ts';
+import { writeEreports } from '../../src/store/ereport.ts';
+import { workflowStanding } from '../../src/temporal/call.ts';
+import { anEreport, ereportsOf, taken } from '../support/ereports.ts';
 import { checkInvariants } from '../support/invariants.ts';
 import { type Reply, TestService, typeOf } from './harness.ts';
 
@@ -281,4 +284,15 @@ test('an ereport is found by any spelling of its ENA, and not found where there 
     const reply = await get(`/v1/ereports/${path}`);
     expect(statusAndType(reply)).toEqual({ status: 422, type: 'invalid-parameter' });
   }
+});
+
+test('ereports wake the analysis though they are known: whoever wrote them may have died before it did', async () => {
+  const other = await TestService.start({ worker: false });
+  const sent = anEreport();
+  await writeEreports(other.api.db.pool, [taken(sent)]);
+  expect((await other.api.post('/v1/ereports', sent)).body).toMatchObject({ new: 0, known: 1 });
+  await expect
+    .poll(() => workflowStanding(other.temporal.client, ANALYSIS), { timeout: 10_000 })
+    .toBe('open');
+  await other.close();
 });
