@@ -7,6 +7,7 @@ import { bodyOf, reportEreports } from './report-ereports.ts';
 import { comparison, figure } from './row.ts';
 import { type BenchService, startService } from './service.ts';
 import { listenForAlerts } from './submitter.ts';
+import { untilAtRest } from './until-at-rest.ts';
 
 /** An analysis waits so long for more of what woke it, whatever it is. */
 const { debounceMs: DEBOUNCE } = DEFAULT_CONFIGURATION;
@@ -27,18 +28,15 @@ export const firstAlertCase: BenchCase = {
 async function measure({ scale }: Ground, service: BenchService): Promise<Row[]> {
   await configure(service.pool, { analysisEnabled: true });
   const alerts = await listenForAlerts(service.pool);
-  let rest: Promise<unknown> = Promise.resolve();
   const { ours, nothing } = await interleave(scale.rounds(20), {
     ours: {
       async run() {
         const there = alerts.next();
-        // Once the alerts are made, the analysis looks whether that makes a difference; here it never does.
-        rest = service.atRest();
         await reportEreports(service.url, [bodyOf([psuEreport(aShelf(), 1, Date.now())])]);
         await there;
       },
     },
-    nothing: { prepare: () => rest, run: () => service.analyseNothing(DEBOUNCE) },
+    nothing: { prepare: () => untilAtRest(service.pool), run: () => service.analyseNothing(DEBOUNCE) },
   });
   alerts.stop();
   const beyond = (samples: number[]) => samples.map((time) => time - DEBOUNCE);

@@ -3,7 +3,6 @@ import type { Ground } from './case.ts';
 import { type BenchDatabase, createDatabase } from './database.ts';
 import { createNamespace } from './namespace.ts';
 import { type ServeProcess, serve } from './serve-process.ts';
-import { withoutAnalysis } from './without-analysis.ts';
 
 /** API and worker, each in a process of its own, as a deployment has them. */
 export interface Served {
@@ -22,7 +21,6 @@ export async function withServed<T>(
   const address = await temporalAddress();
   const namespace = await createNamespace(address);
   const database = await createDatabase(postgresUrl, `served_${randomUUID().replaceAll('-', '')}`);
-  await withoutAnalysis(database.pool);
   const start = (part: 'api' | 'worker') => serve(part, database, address, namespace);
   const starting = [start('api'), start('worker')] as const;
   try {

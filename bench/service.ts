@@ -19,7 +19,6 @@ import type { Ground } from './case.ts';
 import { type BenchDatabase, createDatabase } from './database.ts';
 import { createNamespace } from './namespace.ts';
 import { SECRETS } from './subscriber.ts';
-import { withoutAnalysis } from './without-analysis.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('./workflows/index.ts', import.meta.url));
 /** Receivers are on this machine. */
@@ -38,8 +37,6 @@ export interface BenchService {
   wakeForNothing(): Promise<void>;
   /** Wakes what does as many steps as an analysis and the sitrep that it makes; resolves once the last one runs. */
   analyseNothing(debounceMs: number): Promise<void>;
-  /** Resolves when the next analysis makes no difference. */
-  atRest(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,24 +49,17 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
   const namespace = await createNamespace(address);
   const database = await createDatabase(postgresUrl, `service_${randomUUID().replaceAll('-', '')}`);
   const { pool } = database;
-  await withoutAnalysis(pool);
   const settings = readSettings({});
   const connection = await NativeConnection.connect({ address });
   const client = new Client({ connection, namespace });
   bundle ??= bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('WARN') });
   const noticed = new EventEmitter();
-  const activities = createActivities({ pool, client, settings });
   const lives = await Worker.create({
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     activities: {
-      ...activities,
-      async analyse(...asked: Parameters<typeof activities.analyse>) {
-        const round = await activities.analyse(...asked);
-        noticed.emit(`analysis ${round.kind}`);
-        return round;
-      },
+      ...createActivities({ pool, client, settings }),
       nothing: async () => {},
       notice: async () => void noticed.emit('notice'),
       beginNothing: () => beginNothing(client),
@@ -112,9 +102,6 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
       const notice = once(noticed, 'notice');
       await wake(client, 'analyseNothing', [debounceMs]);
       await notice;
-    },
-    async atRest() {
-      await once(noticed, 'analysis unchanged');
     },
     stop: () => stop(api, workers, connection, database),
   };
