@@ -308,7 +308,11 @@ describe('a pass', () => {
   test('[I26] run dry writes nothing, and the next one does exactly what it said; the one after finds nothing', async () => {
     // One of everything that a pass can find.
     const forgotten = aSitrep();
-    await live(pool(), client(), forgotten);
+    const [handle] = await live(pool(), client(), forgotten);
+    // Its rendezvous dispatches whatever there is, late or not.
+    await expect
+      .poll(async () => (await handle.describe()).raw.pendingActivities, { timeout: 10_000 })
+      .toEqual([]);
     let parent = forgotten;
     for (let n = 0; n < KEEP + 1; n++) {
       const child = aChildOf(parent, n === 0 ? { cases: [] } : { cases: aSitrep().cases });

@@ -17,11 +17,11 @@ import { IS_LONG, underFire } from './under-fire.ts';
 
 const ENGINE = fileURLToPath(new URL('../../examples/engines/rack-door.ts', import.meta.url));
 const CLIENTS = 4;
-const WRITERS = 2;
+const WRITERS = IS_LONG ? 2 : 1;
 /** In each of these new things report, and what closes the cases of those before them arrives. */
-const WAVES = IS_LONG ? 4 : 2;
+const WAVES = IS_LONG ? 4 : 1;
 /** Of each kind. */
-const THINGS = 5;
+const THINGS = IS_LONG ? 5 : 2;
 const PATIENCE = 200_000;
 
 const ground = ownGround();
