@@ -37,3 +37,5 @@ export function sqlState(error: unknown): string | null {
 }
 export const FOREIGN_KEY_VIOLATION = '23503';
 export const UNIQUE_VIOLATION = '23505';
+export const LOCK_NOT_AVAILABLE = '55P03';
+export const DEADLOCK = '40P01';

@@ -67,7 +67,7 @@ const ready = route({
   tag: 'Upkeep',
   summary: 'Whether sitreps can be taken now',
   description:
-    'Postgres answers and has the schema of this version, and Temporal answers. If not, says what is wrong. A version of the configuration that this version of Sitrep cannot read is named, and stops nothing.',
+    'Postgres answers and has a schema that this version works with, and Temporal answers. If not, says what is wrong. A version of the configuration that this version of Sitrep cannot read is named, and stops nothing.',
   answers: {
     200: { description: 'They can.', schema: z.object({ status: z.literal('ready'), checks: Checks }) },
   },
