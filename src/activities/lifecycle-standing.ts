@@ -5,6 +5,10 @@ import { SEARCH_ATTRIBUTES } from '../model/search-attributes.ts';
 /** What Temporal knows of a lifecycle. */
 export interface LifecycleStanding {
   open: boolean;
+  /** Which of its runs this is about; null when Temporal knows none. */
+  runId: string | null;
+  /** Whether it has heard something that no worker has taken up yet. */
+  hasTask: boolean;
   /** The state that it has shown last; null when Temporal knows none. */
   state: SitrepState | null;
 }
@@ -15,11 +19,19 @@ export interface LifecycleStanding {
  */
 export async function lifecycleStanding(client: Client, workflowId: string): Promise<LifecycleStanding> {
   try {
-    const { status, typedSearchAttributes } = await client.workflow.getHandle(workflowId).describe();
+    const { status, runId, raw, typedSearchAttributes } = await client.workflow
+      .getHandle(workflowId)
+      .describe();
     const state = (typedSearchAttributes.get(SEARCH_ATTRIBUTES.state) as SitrepState | undefined) ?? null;
-    return { open: status.name === 'RUNNING' || status.name === 'PAUSED', state };
+    return {
+      open: status.name === 'RUNNING' || status.name === 'PAUSED',
+      runId,
+      hasTask: Boolean(raw.pendingWorkflowTask),
+      state,
+    };
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return { open: false, state: null };
+    if (error instanceof WorkflowNotFoundError)
+      return { open: false, runId: null, hasTask: false, state: null };
     throw error;
   }
 }

@@ -20,6 +20,11 @@ export interface Swept {
 interface Bounds {
   keepVersions: number;
   graceSeconds: number;
+  /**
+   * Who came to be what it is within this time is signalled, but not counted: it may be about to be. With patience, one
+   * that was told something which no worker has taken up yet is passed over.
+   */
+  patienceSeconds: number;
 }
 
 type Remedy = typeof SUPERSEDED_SIGNAL | typeof RELEASED_SIGNAL | 'delete' | null;
@@ -30,15 +35,22 @@ const PAGE = 100;
 export async function sweepSitreps(
   pool: pg.Pool,
   client: Client,
-  { keepVersions, graceSeconds }: Bounds,
+  { keepVersions, graceSeconds, patienceSeconds }: Bounds,
   dryRun: boolean,
   progress: (swept: Swept) => void,
 ): Promise<Swept> {
   const swept: Swept = { signalsSent: foundNothing(), sitrepsDeleted: foundNothing() };
   let after: string | null = null;
   for (;;) {
-    const page: Tended[] = await sitrepsToTend(pool, keepVersions, graceSeconds, after, PAGE);
-    await sweepPage(pool, client, page, dryRun, swept);
+    const page: Tended[] = await sitrepsToTend(
+      pool,
+      keepVersions,
+      graceSeconds,
+      after,
+      PAGE,
+      patienceSeconds,
+    );
+    await sweepPage(pool, client, page, patienceSeconds > 0, dryRun, swept);
     after = page.at(-1)?.id ?? null;
     if (page.length < PAGE) return swept;
     progress(swept);
@@ -49,17 +61,22 @@ async function sweepPage(
   pool: pg.Pool,
   client: Client,
   page: Tended[],
+  isPatient: boolean,
   dryRun: boolean,
   swept: Swept,
 ): Promise<void> {
   const remedies = await mapBounded(page, async (sitrep) => {
-    const remedy = remedyFor(sitrep, await lifecycleStanding(client, workflowIdOf(sitrep.id)));
+    const lifecycle = await lifecycleStanding(client, workflowIdOf(sitrep.id));
+    const remedy = remedyFor(sitrep, lifecycle);
     const isSignal = remedy === SUPERSEDED_SIGNAL || remedy === RELEASED_SIGNAL;
+    if (isSignal && isPatient && lifecycle.hasTask) return null;
     if (!isSignal || dryRun) return remedy;
     return (await signalLifecycle(client, workflowIdOf(sitrep.id), remedy)) ? remedy : null;
   });
   const doomed = page.filter((_, index) => remedies[index] === 'delete').map(({ id }) => id);
-  const signalled = page.filter((_, index) => remedies[index] && remedies[index] !== 'delete');
+  const signalled = page.filter(
+    ({ isFresh }, index) => remedies[index] && remedies[index] !== 'delete' && !isFresh,
+  );
   note(
     swept.signalsSent,
     signalled.map(({ id }) => id),

@@ -85,15 +85,18 @@ async function firstUndispatched(pool: pg.Pool, after: string): Promise<string |
   return rows[0]?.id ?? null;
 }
 
-/** Alerts that nobody has been told of yet, and whether there are more than these. */
+/** How many alerts nobody has been told of for so many seconds, and the first of them. */
 export async function undispatchedAlerts(
   pool: pg.Pool,
   limit: number,
+  patienceSeconds = 0,
 ): Promise<{ count: number; ids: string[] }> {
   const { rows } = await pool.query<{ count: number; ids: string[] }>(
-    `SELECT (SELECT count(*) FROM alert WHERE time_dispatched IS NULL) AS count,
-            ARRAY(SELECT id FROM alert WHERE time_dispatched IS NULL ORDER BY id LIMIT $1) AS ids`,
-    [limit],
+    `WITH waiting AS (
+       SELECT id FROM alert
+        WHERE time_dispatched IS NULL AND time_created <= now() - make_interval(secs => $2))
+     SELECT (SELECT count(*) FROM waiting) AS count, ARRAY(SELECT id FROM waiting ORDER BY id LIMIT $1) AS ids`,
+    [limit, patienceSeconds],
   );
   return rows[0] ?? { count: 0, ids: [] };
 }

@@ -55,22 +55,25 @@ export async function markSeen(
   }
 }
 
-/** How many ereports in cases of the head a marking would mark now, and the first of them. */
+/** How many ereports in cases of a head that is not too young a marking would mark now, and the first of them. */
 export async function markableEreports(
   pool: pg.Pool,
   thorough: boolean,
   limit: number,
+  patienceSeconds = 0,
 ): Promise<{ count: number; ids: string[] }> {
   const { rows } = await pool.query<{ count: number; ids: string[] }>(
     `WITH unmarked AS (
        SELECT DISTINCT e.restart_id, e.ena FROM fm_sitrep_head h
+         JOIN fm_sitrep_history hist ON hist.sitrep_id = h.sitrep_id
+              AND hist.time_made_current <= now() - make_interval(secs => $3)
          JOIN fm_rendezvous_progress p ON p.kind = 'ereport' AND ($1 OR p.generation < h.version)
          JOIN fm_ereport_in_case a ON a.sitrep_id = h.sitrep_id
          JOIN ereport e ON e.restart_id = a.restart_id AND e.ena = a.ena
         WHERE e.marked_seen_in IS NULL)
      SELECT (SELECT count(*) FROM unmarked) AS count,
             ARRAY(SELECT restart_id || ' ' || ${enaAsText('ena')} FROM unmarked ORDER BY restart_id, ena LIMIT $2) AS ids`,
-    [thorough, limit],
+    [thorough, limit, patienceSeconds],
   );
   return rows[0] ?? { count: 0, ids: [] };
 }
