@@ -1,10 +1,10 @@
 import { type LifecycleStart, workflowIdOf } from '../model/lifecycle.ts';
 import { Problem } from '../model/problem.ts';
 import type { SubmissionView } from '../model/views.ts';
-import { sitrepState } from '../store/sitrep-read.ts';
+import { currentSitrep, sitrepState } from '../store/sitrep-read.ts';
 import { discardSubmission, submit as layDown } from '../store/submission.ts';
 import { workflowStanding } from '../temporal/call.ts';
-import { startLifecycle } from '../temporal/lifecycle-start.ts';
+import { DECISION_TIME, type StartOutcome, startLifecycle } from '../temporal/lifecycle-start.ts';
 import { lifecycleSummary } from '../temporal/lifecycle-summary.ts';
 import { readDocument } from './document.ts';
 import { parentNotCurrent, refusalProblem } from './refusal.ts';
@@ -37,7 +37,14 @@ export async function submit(service: Service, body: Buffer): Promise<Answer> {
 async function tryToSubmit(service: Service, body: Buffer): Promise<Answer | typeof AGAIN> {
   const accepted = await accept(service, body);
   // Also of a sitrep that was decided long ago: its lifecycle may have been terminated, and is started again.
-  const started = await startLifecycle(service.client, accepted);
+  return answerFor(service, accepted, await startLifecycle(service.client, accepted));
+}
+
+async function answerFor(
+  service: Service,
+  accepted: Accepted,
+  started: StartOutcome,
+): Promise<Answer | typeof AGAIN> {
   switch (started.kind) {
     case 'alreadyStarted':
       return answerForTwin(service, accepted);
@@ -83,6 +90,11 @@ async function answerForTwin(service: Service, accepted: Accepted): Promise<Answ
     case 'open':
       return undecided(accepted, found);
     case 'completed':
+      if (await isStillToDecide(service, accepted)) {
+        const { client } = service;
+        const again = await startLifecycle(client, accepted, DECISION_TIME, 'is of another time');
+        return answerFor(service, accepted, again);
+      }
       // It was decided, and has been collected; what this request laid down would never be inserted.
       await discardSubmission(pool, sitrepId, digest);
       throw await parentNotCurrent(pool, accepted);
@@ -91,6 +103,14 @@ async function answerForTwin(service: Service, accepted: Accepted): Promise<Answ
       // It ended between the refused start and the question, most likely refused: it may be started again.
       return AGAIN;
   }
+}
+
+/**
+ * Whoever was decided on has a parent that is history. If it is the head, then Temporal remembers a time that Postgres
+ * does not know, since it was restored to an earlier one; and Postgres decides.
+ */
+async function isStillToDecide({ pool }: Service, { parentId }: Accepted): Promise<boolean> {
+  return ((await currentSitrep(pool))?.id ?? null) === parentId;
 }
 
 /** There was no answer from Temporal, so whether the lifecycle runs is asked, and the rest the tables know. */

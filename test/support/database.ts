@@ -6,6 +6,8 @@ import { createPool } from '../../src/store/pool.ts';
 export interface TestDatabase {
   url: string;
   pool: pg.Pool;
+  /** Copies it as it is now, whatever goes on in it; `restore` puts that in its place. */
+  backUp(): Promise<{ restore(): Promise<void> }>;
   /** Fails when a client of the pool was never given back: a leak that would starve a service. */
   drop(): Promise<void>;
 }
@@ -20,6 +22,20 @@ export async function createDatabase({ max = 20 } = {}): Promise<TestDatabase> {
   return {
     url: url.href,
     pool,
+    async backUp() {
+      const copy = `${name}_copy`;
+      // A template must be in nobody's use. Whoever was at work fails, as in a crash, and tries again.
+      await administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+      await administer(`CREATE DATABASE ${copy} TEMPLATE ${name}`);
+      await administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      return {
+        async restore() {
+          await administer(`DROP DATABASE ${name} WITH (FORCE)`);
+          await administer(`ALTER DATABASE ${copy} RENAME TO ${name}`);
+        },
+      };
+    },
     async drop() {
       const leaked = pool.totalCount - pool.idleCount;
       await pool.end();
