@@ -7,13 +7,14 @@ const INTRODUCTION = `<!-- Made by \`npm run docs\`; edit src/cli/program.ts and
 
 # The \`sitrep\` command
 
-In a checkout it is run as \`npx sitrep\`. All commands but \`up\`, \`serve\` and \`migrate\` talk to the HTTP API, which
-they find by \`SITREP_URL\`.
+In a checkout it is run as \`npx sitrep\`. All commands but \`up\`, \`serve\`, \`migrate\` and \`doctor\` talk to the HTTP
+API, which they find by \`SITREP_URL\`.
 
 - **Output.** Data goes to stdout; whatever is said beside it goes to stderr. \`-o json\` prints data as the API gave
   it, and a problem as a problem document (RFC 9457) on stderr. Tables fit the terminal and never cut an id; piped
   into another program they are not cut at all.
-- **Exit codes.** 0: done. 1: refused or failed, an orphaned sitrep included. 2: wrong usage.
+- **Exit codes.** 0: done. 1: refused or failed, an orphaned sitrep included, and a \`doctor\` that leaves
+  something to be mended. 2: wrong usage.
 - **Sitreps** are named by their id, by their version in history (\`v12\`), or as \`current\`; **receivers** by their
   name or their id.
 
@@ -81,6 +82,13 @@ Hear of them on this machine. With \`-o json\` each delivery is one line:
 sitrep listen -o json | jq 'select(.verified) | .message'
 \`\`\`
 
+After a restore, or when something seems to be amiss; [backup.md](backup.md) says what is looked for:
+
+\`\`\`sh
+sitrep doctor          # says what is wrong, and ends with 1 if anything is
+sitrep doctor --fix
+\`\`\`
+
 A document without an id gets one before it is first sent. So when the answer is lost, the command sends the same
 submission again, and it never counts twice. It tries five times within seconds; after that it prints the id, with
 which you can submit the document again yourself.
@@ -97,9 +105,11 @@ const ENVIRONMENT = `## Environment
 ${Object.entries(Settings.shape)
   .map(([name, schema]) => `- \`${name}\`${defaultOf(schema.parse(undefined))}: ${schema.description ?? ''}`)
   .join('\n')}
-- \`DATABASE_URL\`: a Postgres that runs elsewhere. \`up\` brings its own without it; \`serve\` and \`migrate\` need it.
+- \`DATABASE_URL\`: a Postgres that runs elsewhere. \`up\` brings its own without it; \`serve\`, \`migrate\`
+  and \`doctor\` need it.
 - \`TEMPORAL_ADDRESS\`, \`TEMPORAL_NAMESPACE\`, \`TEMPORAL_PROFILE\` and their like: a Temporal that runs elsewhere, as
-  Temporal's own tools take it, configuration file included. \`up\` brings its own without it; \`serve\` needs it.
+  Temporal's own tools take it, configuration file included. \`up\` brings its own without it; \`serve\` and
+  \`doctor\` need it.
 - \`NO_COLOR\`: set to anything, it turns colours off.
 `;
 

@@ -16,7 +16,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   workflows: ['model', 'activities'],
   worker: ['model', 'activities', 'webhook', 'temporal', 'diagnosis', 'workflows'],
   api: ['model', 'store', 'webhook', 'temporal'],
-  cli: ['model', 'store', 'webhook', 'worker', 'api', 'local'],
+  doctor: ['model', 'store', 'webhook', 'temporal', 'activities', 'worker'],
+  cli: ['model', 'store', 'webhook', 'worker', 'api', 'doctor', 'local'],
   local: [],
 };
 

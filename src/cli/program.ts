@@ -179,6 +179,12 @@ function addUpkeep(program: Command, run: Run): void {
     .command('migrate')
     .description('bring the database of DATABASE_URL to the schema of this version')
     .action(() => run(migrate));
+  program
+    .command('doctor')
+    .description('compare Postgres with Temporal, as after a restore, and say what is wrong')
+    .option('--fix', 'mend it as well')
+    .addHelpText('after', DOCTOR)
+    .action((options) => run(async (session) => (await import('./doctor.ts')).doctor(session, options)));
   const serve = program
     .command('serve')
     .description('run one part against the servers of DATABASE_URL and of the Temporal environment');
@@ -191,3 +197,7 @@ function addUpkeep(program: Command, run: Run): void {
     .description('run a worker, which carries sitreps through their lives')
     .action(() => run(async (session) => (await import('./serve.ts')).serveWorker(session)));
 }
+
+const DOCTOR = `
+It needs what workers are given (DATABASE_URL, the Temporal environment and their settings), and neither workers nor the
+API. All may run meanwhile. It ends with 0 if nothing is left to be mended.`;

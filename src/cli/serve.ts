@@ -1,5 +1,4 @@
 import pino, { type Logger } from 'pino';
-import { externalTemporal, type TemporalAccess } from '../local/external-temporal.ts';
 import { cidrsOf, type Settings } from '../model/settings.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { requireDatabaseUrl } from './database-url.ts';
@@ -8,6 +7,7 @@ import { Parts } from './parts.ts';
 import { connect, connectNatively, type Host, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
 import { stopSignal, untilAborted } from './stop-signal.ts';
+import { requireTemporal } from './temporal-access.ts';
 
 export function serveApi(session: Session): Promise<Outcome> {
   return serve(session, async (host) => {
@@ -54,12 +54,4 @@ function requireSecretKey({ SITREP_SECRET_KEY }: Settings): string {
   const hint =
     'Make one with `openssl rand -base64 32`, and give all APIs and workers the same: the secrets of receivers rest under it.';
   throw new Failure({ title: 'SITREP_SECRET_KEY is not set' }, hint);
-}
-
-function requireTemporal(env: NodeJS.ProcessEnv): TemporalAccess {
-  const temporal = externalTemporal(env);
-  if (temporal) return temporal;
-  const hint =
-    'Set TEMPORAL_ADDRESS to host:port, or TEMPORAL_PROFILE to a profile of the Temporal configuration file.';
-  throw new Failure({ title: 'The environment names no Temporal server' }, hint);
 }

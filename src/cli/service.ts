@@ -16,6 +16,7 @@ import { ACTIVITIES_AT_ONCE, startWorker } from '../worker/worker.ts';
 import { databaseFailure } from './database-url.ts';
 import { Failure } from './failure.ts';
 import type { Parts } from './parts.ts';
+import { temporalFailure } from './temporal-access.ts';
 
 /** What API and worker run on. */
 export interface Servers {
@@ -145,12 +146,4 @@ async function prepare(host: Host): Promise<void> {
   } finally {
     await connection.close();
   }
-}
-
-function temporalFailure(address: string) {
-  return (error: unknown): never => {
-    const { message } = error as Error;
-    const detail = /connection ?refused/i.test(message) ? 'Nothing listens there.' : message;
-    throw new Failure({ title: `Temporal does not answer at ${address}`, detail });
-  };
 }

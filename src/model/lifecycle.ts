@@ -24,6 +24,11 @@ export function workflowIdOf(sitrepId: string): string {
   return `${WORKFLOW_PREFIX}${sitrepId}`;
 }
 
+/** The sitrep that a workflow is about, or what stands in the place of its id. */
+export function sitrepIdOf(workflowId: string): string {
+  return workflowId.slice(WORKFLOW_PREFIX.length);
+}
+
 /** Ids and digests only: the document waits in Postgres, since payloads through Temporal are capped. */
 export interface LifecycleInput {
   sitrepId: string;

@@ -6,8 +6,15 @@ export const WAKE_SIGNAL = 'wake';
 /** Apart from the lifecycles': however many receivers there are, and hang, no sitrep waits for a place. */
 export const DELIVERY_TASK_QUEUE = 'sitrep-deliveries';
 
+const WORKFLOW_PREFIX = 'receiver:';
+
 export function receiverWorkflowId(receiverId: string): string {
-  return `receiver:${receiverId}`;
+  return `${WORKFLOW_PREFIX}${receiverId}`;
+}
+
+/** The receiver that a workflow is about, or what stands in the place of its id. */
+export function receiverIdOf(workflowId: string): string {
+  return workflowId.slice(WORKFLOW_PREFIX.length);
 }
 
 /** Where a receiver's deliveries stand after all that was due has been sent. */

@@ -78,3 +78,29 @@ export async function overdueReceivers(pool: pg.Pool, seconds: number): Promise<
   );
   return rows.map(({ id }) => id);
 }
+
+/** Those of these receivers that are there. */
+export async function knownReceivers(pool: pg.Pool, ids: string[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ id: string }>('SELECT id FROM receiver WHERE id = ANY ($1::uuid[])', [
+    ids,
+  ]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Enabled receivers for which something has been pending for so many seconds, due or not, in pages by id. */
+export async function awaitedReceivers(
+  pool: pg.Pool,
+  seconds: number,
+  afterId: string | null,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT r.id FROM receiver r
+      WHERE r.disabled_because IS NULL AND ($2::uuid IS NULL OR r.id > $2)
+        AND EXISTS (SELECT FROM delivery d WHERE d.receiver_id = r.id AND d.state = 'pending'
+                      AND d.time_created <= now() - make_interval(secs => $1))
+      ORDER BY r.id LIMIT $3`,
+    [seconds, afterId, limit],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -72,3 +72,17 @@ export async function sealedSecrets(database: Queryable, receiverId: string): Pr
   );
   return rows;
 }
+
+/** Secrets of all receivers that sign now, in pages by id. */
+export async function secretsOfAll(
+  database: Queryable,
+  afterId: string | null,
+  limit: number,
+): Promise<(SealedSecret & { receiverId: string })[]> {
+  const { rows } = await database.query<SealedSecret & { receiverId: string }>(
+    `SELECT id, receiver_id AS "receiverId", sealed FROM receiver_secret
+      WHERE coalesce(time_expires > now(), true) AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2`,
+    [afterId, limit],
+  );
+  return rows;
+}

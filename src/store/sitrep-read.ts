@@ -152,6 +152,16 @@ export async function sitrepState(
   return rows[0] ?? null;
 }
 
+/** The same of many; those that the tables don't know are left out. */
+export async function sitrepStates(database: Queryable, ids: string[]): Promise<Map<string, StoredState>> {
+  const { rows } = await database.query<{ id: string; state: StoredState }>(
+    `SELECT id, state FROM (${INSERTED} WHERE s.id = ANY ($1::uuid[])
+      UNION ALL ${SUBMITTED} WHERE sub.sitrep_id = ANY ($1::uuid[]) AND ${NOT_INSERTED}) AS found`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}
+
 export async function currentSitrep(database: Queryable): Promise<{ id: string; version: number } | null> {
   const { rows } = await database.query<{ id: string | null; version: number }>(
     'SELECT sitrep_id AS id, version FROM fm_sitrep_head',

@@ -23,17 +23,21 @@ export async function prepareNamespace(
   client: Client,
   namespace: string,
 ): Promise<void> {
-  await registerSearchAttributes(connection, namespace);
+  const missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
   await scheduleTend(client);
   await wakeAnalysis(client);
 }
 
-async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+/** Those that lifecycles are found by, and that the namespace doesn't know. */
+export async function missingSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<Attribute[]> {
   const { customAttributes } = await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, () =>
     connection.operatorService.listSearchAttributes({ namespace }),
   );
-  const missing = Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in (customAttributes ?? {})));
-  if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
+  return Object.values(SEARCH_ATTRIBUTES).filter(({ name }) => !(name in (customAttributes ?? {})));
 }
 
 /** `temporal.api.enums.v1.IndexedValueType` of the types that are in use. */
@@ -52,7 +56,7 @@ export async function addSearchAttributes(
   );
 }
 
-async function scheduleTend(client: Client): Promise<void> {
+export async function scheduleTend(client: Client): Promise<void> {
   try {
     await client.schedule.create({
       scheduleId: TEND_SCHEDULE,
