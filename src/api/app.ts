@@ -50,6 +50,9 @@ export function buildApp(routes: Route[], service: Service, logger: Logger): Fas
     // Before its body is read.
     if (request.is404) throw notFound(routes, request);
   });
+  app.addHook('onSend', async (_request, reply) => {
+    if (service.stopping.aborted) reply.header('connection', 'close');
+  });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     request.log.debug(

@@ -2,37 +2,43 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { unreadableInWords } from '../model/configuration.ts';
 import { Problem } from '../model/problem.ts';
+import { demandReady, PROBE_TIME, READY } from '../model/readiness.ts';
 import { readConfiguration } from '../store/configuration.ts';
-import { schemaFault } from '../store/migrate.ts';
-import { within } from '../temporal/call.ts';
+import { postgresFault } from '../store/fault.ts';
+import { temporalFault } from '../temporal/fault.ts';
+import { isWorkerSeen } from '../temporal/workers-seen.ts';
 import type { Service } from './service.ts';
-
-/** A probe asks every few seconds; an answer that takes longer is as good as none. */
-const PROBE_TIME = 3_000;
 
 export interface Readiness {
   postgres: string;
   temporal: string;
+  /**
+   * Never a reason not to be ready: without a worker reports are taken, and reads and deletions are answered, all the
+   * same. If every API were taken out of service because of it, what is only late would be an outage.
+   */
+  workers: string;
   /** Never a reason not to be ready: what can't be read is passed over. */
   configuration: string;
 }
-const READY = 'ready';
 
 /** Whether sitreps can be taken now; throws a problem that names what is wrong. */
 export async function readiness(service: Service): Promise<Readiness> {
-  const checks = {
-    postgres: (await postgresFault(service.pool)) ?? READY,
-    temporal: (await temporalFault(service)) ?? READY,
-  };
-  const wrong = Object.entries(checks).filter(([, fault]) => fault !== READY);
-  if (wrong.length === 0) return { ...checks, configuration: await configurationStanding(service.pool) };
-  throw new Problem('unavailable', wrong.map(([part, fault]) => `${part}: ${fault}`).join(' '), { checks });
+  if (service.stopping.aborted) throw new Problem('unavailable', 'This API is being stopped.');
+  const { pool, client, namespace } = service;
+  const [postgres, temporal] = await Promise.all([postgresFault(pool), temporalFault(client, namespace)]);
+  const needed = { postgres: postgres ?? READY, temporal: temporal ?? READY };
+  demandReady(needed);
+  const [workers, configuration] = await Promise.all([
+    workerStanding(service),
+    configurationStanding(service.pool),
+  ]);
+  return { ...needed, workers, configuration };
 }
 
-async function postgresFault(pool: pg.Pool): Promise<string | null> {
-  const slow = pause(PROBE_TIME, 'Postgres does not answer.', { ref: false });
-  const fault = schemaFault(pool).catch((error: Error) => `Postgres cannot be asked: ${wordsOf(error)}.`);
-  return Promise.race([fault, slow]);
+async function workerStanding({ client, namespace }: Service): Promise<string> {
+  const isSeen = await isWorkerSeen(client, namespace).catch(() => null);
+  if (isSeen === null) return 'Temporal does not say whether there are any.';
+  return isSeen ? READY : 'None has asked for work lately: what is submitted is taken, and waits.';
 }
 
 async function configurationStanding(pool: pg.Pool): Promise<string> {
@@ -40,19 +46,4 @@ async function configurationStanding(pool: pg.Pool): Promise<string> {
   return Promise.race([readConfiguration(pool).then(unreadableInWords), slow]).then(
     (fault) => fault ?? READY,
   );
-}
-
-async function temporalFault({ client, namespace }: Service): Promise<string | null> {
-  try {
-    await within(client, PROBE_TIME, () => client.workflowService.describeNamespace({ namespace }));
-    return null;
-  } catch (error) {
-    return `Temporal cannot be asked about its namespace ${namespace}: ${wordsOf(error as Error)}.`;
-  }
-}
-
-/** Of several addresses that were tried, Node tells in a list. */
-function wordsOf(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join(', ');
-  return error.message.replace(/\.$/, '');
 }

@@ -11,6 +11,8 @@ export interface Service {
   namespace: string;
   temporalUiUrl: string | null;
   maxBodyBytes: number;
+  /** Aborted once it is asked to stop: clients are told to go elsewhere, and what they have asked is answered. */
+  stopping: AbortSignal;
   /** What test deliveries are sent with. */
   mail: Mail;
   /** Tells the analysis that there is something new. */

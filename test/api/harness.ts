@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { ProblemSchema } from '../../src/api/openapi.ts';
 import { ANYWHERE, type Route } from '../../src/api/route.ts';
 import { ROUTES } from '../../src/api/routes/index.ts';
-import { type RunningApi, startApi } from '../../src/api/server.ts';
+import { type Farewell, type RunningApi, startApi } from '../../src/api/server.ts';
 import { PROBLEMS, type ProblemDocument, problemType } from '../../src/model/problem.ts';
 import type { RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -89,6 +89,11 @@ export class TestApi {
   async count(table: string): Promise<number> {
     const { rows } = await this.db.pool.query<{ count: number }>(`SELECT count(*) AS count FROM ${table}`);
     return rows[0]?.count ?? 0;
+  }
+
+  /** As whoever asks its process to stop. */
+  stop(farewell: Farewell): Promise<void> {
+    return this.#running.close(farewell);
   }
 
   async close(): Promise<void> {

@@ -60,14 +60,19 @@ const live = route({
   handle: () => ({ status: 200, body: { status: 'alive' } }),
 });
 
-const Checks = z.object({ postgres: z.string(), temporal: z.string(), configuration: z.string() });
+const Checks = z.object({
+  postgres: z.string(),
+  temporal: z.string(),
+  workers: z.string(),
+  configuration: z.string(),
+});
 const ready = route({
   method: 'GET',
   path: '/readyz',
   tag: 'Upkeep',
   summary: 'Whether sitreps can be taken now',
   description:
-    'Postgres answers and has a schema that this version works with, and Temporal answers. If not, says what is wrong. A version of the configuration that this version of Sitrep cannot read is named, and stops nothing.',
+    'Postgres answers and has a schema that this version works with, Temporal answers, and the API is not being stopped. If not, says what is wrong. That no worker asks for work is said, and so is a version of the configuration that this version of Sitrep cannot read; neither makes it less ready.',
   answers: {
     200: { description: 'They can.', schema: z.object({ status: z.literal('ready'), checks: Checks }) },
   },
