@@ -14,7 +14,7 @@ import { AddressPolicy } from '../src/webhook/address-policy.ts';
 import { Sender } from '../src/webhook/sender.ts';
 import { wakeReceiver } from '../src/webhook/wake-receiver.ts';
 import { installRuntime } from '../src/worker/runtime.ts';
-import { ACTIVITIES_AT_ONCE, RECEIVERS_AT_ONCE, STICKY } from '../src/worker/worker.ts';
+import { CACHED_LIFECYCLES, RECEIVERS_AT_ONCE, STICKY } from '../src/worker/worker.ts';
 import type { Ground } from './case.ts';
 import { type BenchDatabase, createDatabase } from './database.ts';
 import { createNamespace } from './namespace.ts';
@@ -28,6 +28,7 @@ const logger = pino({ level: 'silent' });
 /** API and worker in this process, as the local stack has them; the worker can do nothing as well. */
 export interface BenchService {
   pool: pg.Pool;
+  client: Client;
   url: string;
   /** Runs the workflow that does nothing, from its start to its result. */
   doNothing(): Promise<void>;
@@ -65,7 +66,8 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
       beginNothing: () => beginNothing(client),
     },
     workflowBundle: await bundle,
-    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    maxConcurrentActivityTaskExecutions: settings.SITREP_CONNECTIONS,
+    maxCachedWorkflows: CACHED_LIFECYCLES,
     stickyQueueScheduleToStartTimeout: STICKY,
   });
   const deliveries = await Worker.create({
@@ -89,6 +91,7 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
   });
   return {
     pool,
+    client,
     url: api.url,
     doNothing: () =>
       client.workflow.execute('doNothing', { workflowId: randomUUID(), taskQueue: TASK_QUEUE, args: [] }),

@@ -17,7 +17,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   worker: ['model', 'activities', 'webhook', 'temporal', 'diagnosis', 'workflows'],
   api: ['model', 'store', 'webhook', 'temporal'],
   doctor: ['model', 'store', 'webhook', 'temporal', 'activities', 'worker'],
-  cli: ['model', 'store', 'webhook', 'worker', 'api', 'doctor', 'local'],
+  cli: ['model', 'store', 'webhook', 'temporal', 'worker', 'api', 'doctor', 'local'],
   local: [],
 };
 

@@ -1,11 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Settings } from '../model/settings.ts';
 import { Failure } from './failure.ts';
 
 /**
- * A part that doesn't stop in this time is left behind: whoever pressed Ctrl-C does not wait for ever. Longer
- * than any part takes that lets its work come to an end.
+ * What has not stopped in this time is left behind: whoever pressed Ctrl-C does not wait for ever. Longer than parts take
+ * that let their work come to an end.
  */
-const STOP_WITHIN = 30_000;
+export function stopWithin({ SITREP_DRAIN_SECONDS, SITREP_GRACE_SECONDS }: Settings): number {
+  return (SITREP_DRAIN_SECONDS + SITREP_GRACE_SECONDS + 10) * 1000;
+}
+
+/** What is left gets a moment, even when the time is over. */
+const MOMENT = 500;
 
 /** What a process runs, named for whoever has to hear which of it failed. Stopped in the opposite order. */
 export class Parts {
@@ -16,7 +22,7 @@ export class Parts {
 
   readonly #stopWithin: number;
 
-  constructor(stopWithin = STOP_WITHIN) {
+  constructor(stopWithin: number) {
     this.#stopWithin = stopWithin;
     const { promise, reject } = Promise.withResolvers<never>();
     this.failed = promise;
@@ -50,18 +56,26 @@ export class Parts {
     failed.catch((error: unknown) => this.#fail(asFailure(error, `${name} failed`)));
   }
 
-  /** Stops all that was started; says what could not be stopped, and goes on with the rest. */
-  async stop(report: (line: string) => void): Promise<void> {
+  /**
+   * Stops all that was started; says what could not be stopped, and goes on with the rest. False if something was left
+   * behind, which may keep the process from ending by itself.
+   */
+  async stop(report: (line: string) => void): Promise<boolean> {
+    const deadline = Date.now() + this.#stopWithin;
+    let isClean = true;
     for (const { name, stop } of this.#stops.splice(0).reverse()) {
-      const fault = await faultOf(stop(), this.#stopWithin);
-      if (fault !== null) report(`${name} did not stop cleanly: ${fault}`);
+      const fault = await faultOf(stop(), Math.max(MOMENT, deadline - Date.now()));
+      if (fault === null) continue;
+      isClean = false;
+      report(`${name} did not stop cleanly: ${fault}`);
     }
+    return isClean;
   }
 }
 
 async function faultOf(stopped: Promise<void>, within: number): Promise<string | null> {
   const over = new AbortController();
-  const late = pause(within, `it took more than ${within / 1000} s`, { signal: over.signal });
+  const late = pause(within, 'it took too long, and was left behind', { signal: over.signal });
   late.catch(() => {});
   try {
     return await Promise.race([stopped.then(() => null), late]);

@@ -3,10 +3,10 @@ import { cidrsOf, type Settings } from '../model/settings.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { requireDatabaseUrl } from './database-url.ts';
 import { Failure } from './failure.ts';
-import { Parts } from './parts.ts';
+import { Parts, stopWithin } from './parts.ts';
 import { connect, connectNatively, type Host, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
-import { stopSignal, untilAborted } from './stop-signal.ts';
+import { endAnyway, stopSignal, untilAborted } from './stop-signal.ts';
 import { requireTemporal } from './temporal-access.ts';
 
 export function serveApi(session: Session): Promise<Outcome> {
@@ -35,7 +35,7 @@ async function serve(session: Session, start: (host: Host) => Promise<void>): Pr
     webhookAllow: cidrsOf(settings),
   };
   const stop = stopSignal();
-  const parts = new Parts();
+  const parts = new Parts(stopWithin(settings));
   const logger: Logger = pino({}, world.stdout);
   try {
     await start({ parts, servers, settings, logger });
@@ -43,7 +43,7 @@ async function serve(session: Session, start: (host: Host) => Promise<void>): Pr
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
-    await parts.stop((line) => logger.warn(line));
+    if (!(await parts.stop((line) => logger.warn(line)))) endAnyway();
   }
   logger.info('stopped');
   return 'done';

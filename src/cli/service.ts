@@ -12,11 +12,13 @@ import { SecretBox } from '../webhook/secret-box.ts';
 import { Sender } from '../webhook/sender.ts';
 import { EnginesError, loadEngines } from '../worker/engines.ts';
 import { prepareNamespace } from '../worker/prepare.ts';
-import { ACTIVITIES_AT_ONCE, startWorker } from '../worker/worker.ts';
+import { startProbes } from '../worker/probes.ts';
+import { startWorker } from '../worker/worker.ts';
 import { databaseFailure } from './database-url.ts';
 import { Failure } from './failure.ts';
 import type { Parts } from './parts.ts';
 import { temporalFailure } from './temporal-access.ts';
+import { type Workplace, workerReadiness } from './worker-readiness.ts';
 
 /** What API and worker run on. */
 export interface Servers {
@@ -53,11 +55,15 @@ export async function connectNatively({ parts, servers }: Host): Promise<Tempora
   return { connection, client: new Client({ connection, namespace }) };
 }
 
+/** Left alone, a client lets up to two minutes pass between attempts: long after Temporal is back it would be away. */
+const RECONNECT = { 'grpc.max_reconnect_backoff_ms': 2_000 };
+
 export async function connect({ parts, servers }: Host): Promise<TemporalLink<Connection>> {
   const { connectionOptions, namespace, address } = servers.temporal;
   const connection = await parts.start(
     'The connection to Temporal',
-    () => Connection.connect(connectionOptions).catch(temporalFailure(address)),
+    () =>
+      Connection.connect({ ...connectionOptions, channelArgs: RECONNECT }).catch(temporalFailure(address)),
     (started) => started.close(),
   );
   return { connection, client: new Client({ connection, namespace }) };
@@ -65,19 +71,29 @@ export async function connect({ parts, servers }: Host): Promise<TemporalLink<Co
 
 export async function runWorker(host: Host, link: TemporalLink<NativeConnection>): Promise<void> {
   const { parts, servers, settings, logger } = host;
-  const pool = await openPool(host, 'sitrep worker', ACTIVITIES_AT_ONCE);
+  const pool = await openPool(host, 'sitrep worker');
   const mail = await openMail(host);
   const engines = await enginesOf(host);
   const { namespace } = servers.temporal;
-  const { failed } = await parts.start(
+  const place: Workplace = { pool, client: link.client, namespace, worker: null };
+  if (settings.SITREP_WORKER_LISTEN) {
+    const { url } = await parts.start(
+      'The answers to probes',
+      () => startProbes(settings.SITREP_WORKER_LISTEN, () => workerReadiness(place)),
+      (probes) => probes.close(),
+    );
+    logger.info({ url }, 'the worker answers probes');
+  }
+  const worker = await parts.start(
     'The worker',
     async () => {
       await prepare(host);
       return startWorker({ pool, ...link, namespace, settings, engines, mail, logger });
     },
-    (worker) => worker.stop(),
+    (started) => started.stop(),
   );
-  parts.watch('The worker', failed);
+  place.worker = worker;
+  parts.watch('The worker', worker.failed);
 }
 
 /** Returns the URL at which the API listens. */
@@ -99,7 +115,11 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
         mail,
         logger,
       }),
-    (api) => api.close(),
+    (api) =>
+      api.close({
+        drainMs: settings.SITREP_DRAIN_SECONDS * 1000,
+        graceMs: settings.SITREP_GRACE_SECONDS * 1000,
+      }),
   );
   return url;
 }
@@ -127,10 +147,10 @@ function openMail({ parts, servers }: Host): Promise<Mail> {
 }
 
 /** A schema that this code doesn't know would fail later, statement by statement. */
-async function openPool({ parts, servers }: Host, applicationName: string, max?: number) {
+async function openPool({ parts, servers, settings }: Host, applicationName: string) {
   const pool = await parts.start(
     'The database connections',
-    async () => createPool(servers.databaseUrl, { applicationName, ...(max ? { max } : {}) }),
+    async () => createPool(servers.databaseUrl, { applicationName, max: settings.SITREP_CONNECTIONS }),
     (started) => started.end(),
   );
   const fault = await schemaFault(pool).catch(databaseFailure);

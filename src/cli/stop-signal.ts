@@ -23,6 +23,14 @@ export function stopSignal(insisted: () => void = () => process.exit(1)): AbortS
   return controller.signal;
 }
 
+/** What was left behind may keep a process for ever. What was said has this time to arrive. */
+const LAST_WORDS = 1_000;
+
+/** Ends the process soon, with the exit code that it has by then, whatever still runs in it. */
+export function endAnyway(): void {
+  setTimeout(() => process.exit(), LAST_WORDS).unref();
+}
+
 export function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

@@ -7,10 +7,10 @@ import { databaseFailure } from './database-url.ts';
 import { claimable } from './listen-address.ts';
 import { openLogFile } from './log-file.ts';
 import { ownSecretKey } from './own-secret-key.ts';
-import { Parts } from './parts.ts';
+import { Parts, stopWithin } from './parts.ts';
 import { connectNatively, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
-import { stopSignal, untilAborted } from './stop-signal.ts';
+import { endAnyway, stopSignal, untilAborted } from './stop-signal.ts';
 import type { Style } from './words/style.ts';
 import { facts } from './words/style.ts';
 
@@ -30,7 +30,7 @@ export async function up(session: Session): Promise<Outcome> {
   const report = (line: string) => terminal.progress(line);
   const stop = stopSignal();
   stop.addEventListener('abort', () => report('Stopping.'));
-  const parts = new Parts();
+  const parts = new Parts(stopWithin(session.settings));
   try {
     const running = await start(session, parts, report, stop);
     terminal.data(running, (style) => welcome(running, style));
@@ -40,7 +40,7 @@ export async function up(session: Session): Promise<Outcome> {
     if (parts.started) report('Stopping, since a part failed.');
     throw error;
   } finally {
-    await parts.stop(report);
+    if (!(await parts.stop(report))) endAnyway();
     if (stop.aborted) report('Stopped.');
   }
   return 'done';

@@ -3,13 +3,19 @@ import { z } from 'zod';
 const wholeNumber = (minimum: number) =>
   z.coerce.number(`must be a whole number`).int('must be a whole number').min(minimum);
 
+const LISTEN = /^(\[[0-9a-f:.]+\]|[^:]+):\d{1,5}$/i;
+
 /** What the environment sets, with the defaults that the documentation promises. */
 export const Settings = z.object({
   SITREP_LISTEN: z
     .string()
-    .regex(/^(\[[0-9a-f:.]+\]|[^:]+):\d{1,5}$/i, 'must be host:port')
+    .regex(LISTEN, 'must be host:port')
     .default('127.0.0.1:7480')
     .describe('Where the API listens. Loopback only, until there is authentication.'),
+  SITREP_WORKER_LISTEN: z
+    .union([z.literal(''), z.string().regex(LISTEN, 'must be host:port')])
+    .default('')
+    .describe('Where a worker answers probes, `/livez` and `/readyz`; nowhere unless it is set.'),
   SITREP_URL: z
     .url('must be a URL')
     .default('http://127.0.0.1:7480')
@@ -41,6 +47,21 @@ export const Settings = z.object({
     .default('')
     .describe(
       'CIDRs, separated by commas, that alerts may be delivered to beside the public internet. `up` opens loopback.',
+    ),
+  SITREP_CONNECTIONS: wholeNumber(2)
+    .default(10)
+    .describe(
+      'Connections to Postgres that an API or a worker opens at most; a worker runs as many activities at once.',
+    ),
+  SITREP_DRAIN_SECONDS: wholeNumber(0)
+    .default(0)
+    .describe(
+      'Seconds that an API which is asked to stop still takes requests, and says to probes that it is not ready: as long as a load balancer needs to notice.',
+    ),
+  SITREP_GRACE_SECONDS: wholeNumber(1)
+    .default(8)
+    .describe(
+      'Seconds that requests, activities and deliveries get to come to their end when a process is asked to stop; then they are cut off, and done again by another. What kills it must wait for five more.',
     ),
 });
 export type Settings = z.output<typeof Settings>;

@@ -31,29 +31,27 @@ export interface RunningWorker {
   stop(): Promise<void>;
   /** Rejects if the worker ends by itself. */
   failed: Promise<never>;
+  /** What keeps it from working now, in a sentence, or null. */
+  fault(): string | null;
 }
 
-/** Activities at once: each holds at most one connection of the pool, which should have as many. */
-export const ACTIVITIES_AT_ONCE = 10;
-
-/** What a running activity gets to finish its transaction; one that is cut off is simply run again. */
-const GRACE = '5 seconds';
-const FORCE = '10 seconds';
-
-/**
- * What a receiver gets to answer what it was sent when its worker stops: most answer at once. Who doesn't is cut off, and
- * sent the same again by another worker; to wait for the slowest would take half a minute, and whoever stops a process
- * often kills it after ten seconds.
- */
-const ANSWERED_WITHIN_MS = 5_000;
-/** Longer, so that what was answered in that time, or not, gets on record. */
-const DELIVERY_GRACE = '8 seconds';
+/** What is sent to receivers is cut off when the grace is over. This is for its end, known or not, to get on record. */
+const RECORDED_WITHIN_MS = 3_000;
+/** After the grace: an activity that doesn't even notice that it shall end is left behind, and run again elsewhere. */
+const FORCE_AFTER_MS = 5_000;
 
 /**
  * How long a step of a lifecycle waits for the worker that has it in memory, which may have been killed. Any other
  * worker can go on from its history, which is short.
  */
 export const STICKY = '2 seconds';
+
+/**
+ * Lifecycles in memory, a fifth of a megabyte each. Those of the sitreps in history all wait, for as long as thousands of
+ * versions take; one that is signalled at last goes on from its history of a page, so that only those in progress,
+ * and the newest, need to be there.
+ */
+export const CACHED_LIFECYCLES = 500;
 
 /** Receivers that are sent to at once. Each mostly waits for its receiver, which may hang for as long as it likes. */
 export const RECEIVERS_AT_ONCE = 200;
@@ -62,20 +60,23 @@ export const RECEIVERS_AT_ONCE = 200;
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { pool, client, settings, engines = [], connection, namespace, mail, logger } = options;
   const workflowBundle = options.workflowBundle ?? (await bundle());
+  const graceMs = settings.SITREP_GRACE_SECONDS * 1000;
   const stopping = new AbortController();
   const common = {
     connection,
     namespace,
     workflowBundle,
-    shutdownForceTime: FORCE,
+    shutdownForceTime: graceMs + FORCE_AFTER_MS,
     stickyQueueScheduleToStartTimeout: STICKY,
   };
   const lives = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
     activities: createActivities({ pool, client, settings, engines }),
-    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
-    shutdownGraceTime: GRACE,
+    // Each holds at most one connection of the pool, so more of them would only wait for one.
+    maxConcurrentActivityTaskExecutions: settings.SITREP_CONNECTIONS,
+    maxCachedWorkflows: CACHED_LIFECYCLES,
+    shutdownGraceTime: graceMs,
   });
   const deliveries = await Worker.create({
     ...common,
@@ -84,15 +85,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
     // Those that are being sent to; the others wait for days at times, and have short histories to go on from.
     maxCachedWorkflows: RECEIVERS_AT_ONCE,
-    shutdownGraceTime: DELIVERY_GRACE,
+    shutdownGraceTime: graceMs + RECORDED_WITHIN_MS,
   });
-  return runTogether([lives, deliveries], mail.sender, stopping, logger);
+  return runTogether([lives, deliveries], mail.sender, stopping, graceMs, logger);
 }
 
 function runTogether(
   workers: Worker[],
   sender: Sender,
   stopping: AbortController,
+  graceMs: number,
   logger: Logger,
 ): RunningWorker {
   const running = workers.map((worker) => worker.run());
@@ -112,10 +114,17 @@ function runTogether(
   failed.catch(() => {});
   return {
     failed,
+    fault() {
+      if (stopping.signal.aborted) return 'It is being stopped.';
+      const states = workers.map((worker) => worker.getState());
+      return states.every((state) => state === 'RUNNING')
+        ? null
+        : `It is ${states.join(' and ').toLowerCase()}.`;
+    },
     async stop() {
       stopping.abort();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-      const cutOff = setTimeout(() => void sender.close(), ANSWERED_WITHIN_MS);
+      const cutOff = setTimeout(() => void sender.close(), graceMs);
       await Promise.allSettled(running);
       clearTimeout(cutOff);
     },

@@ -9,16 +9,16 @@ function part(name: string, log: string[]) {
 describe('parts', () => {
   test('are stopped in the opposite order, each once', async () => {
     const log: string[] = [];
-    const parts = new Parts();
+    const parts = new Parts(1_000);
     await parts.start(...part('A', log));
     await parts.start(...part('B', log));
-    await parts.stop(() => {});
+    expect(await parts.stop(() => {})).toBe(true);
     await parts.stop(() => {});
     expect(log).toEqual(['A starts', 'B starts', 'B stops', 'A stops']);
   });
 
   test('are named when they cannot be started', async () => {
-    const start = new Parts().start(
+    const start = new Parts(1_000).start(
       'The worker',
       () => Promise.reject(new Error('no bundle')),
       async () => {},
@@ -29,7 +29,7 @@ describe('parts', () => {
   test('keep the words of a failure that has some', async () => {
     const failure = new Failure({ title: 'Temporal does not answer' });
     await expect(
-      new Parts().start(
+      new Parts(1_000).start(
         'The link',
         () => Promise.reject(failure),
         async () => {},
@@ -38,7 +38,7 @@ describe('parts', () => {
   });
 
   test('are named when they fail while they run', async () => {
-    const parts = new Parts();
+    const parts = new Parts(1_000);
     parts.watch('The local stack', Promise.reject(new Error('Postgres ended with SIGKILL.')));
     await expect(parts.failed).rejects.toThrow('The local stack failed: Postgres ended with SIGKILL.');
   });
@@ -46,14 +46,14 @@ describe('parts', () => {
   test('that do not stop cleanly do not keep the others from it', async () => {
     const log: string[] = [];
     const said: string[] = [];
-    const parts = new Parts();
+    const parts = new Parts(1_000);
     await parts.start(...part('A', log));
     await parts.start(
       'B',
       async () => {},
       () => Promise.reject(new Error('stuck')),
     );
-    await parts.stop((line) => said.push(line));
+    expect(await parts.stop((line) => said.push(line))).toBe(false);
     expect(said).toEqual(['B did not stop cleanly: stuck']);
     expect(log).toContain('A stops');
   });
@@ -69,7 +69,7 @@ describe('parts', () => {
       () => new Promise(() => {}),
     );
     await parts.stop((line) => said.push(line));
-    expect(said).toEqual(['B did not stop cleanly: it took more than 0.02 s']);
+    expect(said).toEqual(['B did not stop cleanly: it took too long, and was left behind']);
     expect(log).toContain('A stops');
   });
 });

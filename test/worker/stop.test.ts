@@ -9,6 +9,9 @@ import { deliveriesIn, dispatchAll, makeAlerts, makeReceiver, outcomesOf } from 
 /** Attempts under way at once for one receiver. */
 const AT_ONCE = 32;
 
+/** Whoever has not answered in this time is cut off. */
+const SHORT_GRACE = { SITREP_GRACE_SECONDS: '3' };
+
 let service: TestService;
 let hook: Hook;
 /** Attempts that the receiver has not answered. */
@@ -21,7 +24,7 @@ beforeEach(async () => {
   hook = await Hook.start();
   open = [];
   hook.answer = (response: ServerResponse, received) => void open.push(() => answer(200)(response, received));
-  await service.startWorker();
+  await service.startWorker(SHORT_GRACE);
 });
 afterEach(async () => {
   await service.stopWorker();
@@ -59,7 +62,7 @@ describe('a worker that is stopped', () => {
       ...Array(10).fill('pending after 0'),
     ]);
     hook.answer = answer(200);
-    await service.startWorker();
+    await service.startWorker(SHORT_GRACE);
     await untilDelivered();
     expect(hook.ids.toSorted()).toEqual(ids.toSorted());
   });
@@ -75,7 +78,7 @@ describe('a worker that is stopped', () => {
     const { rows } = await pool().query('SELECT failing_since FROM receiver');
     expect(rows).toEqual([{ failing_since: null }]);
     hook.answer = answer(200);
-    await service.startWorker();
+    await service.startWorker(SHORT_GRACE);
     await untilDelivered();
     expect(await outcomesOf(pool(), delivery?.id as string)).toEqual(['unknown', 'delivered']);
     expect(hook.ids).toEqual([id, id]);
