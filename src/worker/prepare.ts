@@ -45,15 +45,26 @@ const VALUE_TYPE = { KEYWORD: 2, INT: 3 } as const;
 
 type Attribute = (typeof SEARCH_ATTRIBUTES)[keyof typeof SEARCH_ATTRIBUTES];
 
+/** Throws an error that tells by which command they are added, if whoever asks may not. */
 export async function addSearchAttributes(
   connection: Connection,
   namespace: string,
   attributes: Attribute[],
 ): Promise<void> {
   const searchAttributes = Object.fromEntries(attributes.map(({ name, type }) => [name, VALUE_TYPE[type]]));
-  await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, () =>
-    connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
-  );
+  try {
+    await connection.withDeadline(Date.now() + REGISTRATION_TIMEOUT, () =>
+      connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
+    );
+  } catch (error) {
+    throw new Error(notAdded(namespace, attributes, error as Error), { cause: error });
+  }
+}
+
+/** Whoever may use a namespace may not always change it; in Temporal Cloud, no worker may. */
+function notAdded(namespace: string, missing: Attribute[], { message }: Error): string {
+  const types = missing.map(({ name, type }) => `${name} (${type === 'INT' ? 'Int' : 'Keyword'})`).join(', ');
+  return `The namespace ${namespace} lacks the search attributes ${types}, and they could not be added: ${message}. Add them by \`temporal operator search-attribute create\`, or, in Temporal Cloud, by \`tcld namespace search-attributes add\`.`;
 }
 
 export async function scheduleTend(client: Client): Promise<void> {

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TEND_SCHEDULE, type TendReport } from '../../src/model/lifecycle.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/model/search-attributes.ts';
 import { prepareNamespace } from '../../src/worker/prepare.ts';
 import { TestService } from '../api/harness.ts';
 import { commit } from '../support/commit.ts';
 import { aSitrep, requestIds } from '../support/document.ts';
+import { connectTemporal } from '../support/temporal.ts';
 
 let service: TestService;
 beforeAll(async () => {
@@ -41,4 +42,14 @@ test('[I12] the schedule reconciles a head that nobody else did', async () => {
   const report: TendReport = await client.workflow.getHandle(workflowId, firstExecutionRunId).result();
   expect(report).toMatchObject({ dryRun: false, found: { alertsMade: { count: 2 } } });
   for (const id of requestIds(head)) expect((await service.api.get(`/v1/alerts/${id}`)).status).toBe(200);
+});
+
+test('where search attributes may not be added, it is said which are needed, and how to get them', async () => {
+  const temporal = await connectTemporal({ searchAttributes: false });
+  const { connection, client, namespace } = temporal;
+  vi.spyOn(connection.operatorService, 'addSearchAttributes').mockRejectedValue(new Error('not allowed'));
+  await expect(prepareNamespace(connection, client, namespace)).rejects.toThrow(
+    /lacks the search attributes SitrepState \(Keyword\), SitrepVersion \(Int\), .*not allowed.*temporal operator search-attribute create.*tcld/,
+  );
+  await temporal.close();
 });
