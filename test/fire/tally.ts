@@ -6,6 +6,7 @@ export const KINDS = {
   storeOperations: 'store operations',
   lifecycles: 'lifecycles',
   kills: 'kills of a worker or the API',
+  handovers: 'workers and APIs stopped in order and replaced',
   restarts: 'restarts of Postgres or Temporal',
   cuts: 'connections cut or stalled',
   races: 'races provoked',

@@ -6,6 +6,7 @@ import { type RunningTemporalServer, startTemporalServer } from '../../../src/lo
 import { Line } from './line.ts';
 
 const silently = () => {};
+const nothing = async () => {};
 
 /** A Postgres and a Temporal server with data of their own, which a test may crash. They are reached by lines. */
 export class OwnServers {
@@ -38,15 +39,23 @@ export class OwnServers {
     return Object.assign(url, { pathname: `/${name}`, port: String(line.port) }).href;
   }
 
-  /** Stops it in immediate mode: it has to recover from its log. */
-  async crashPostgres(): Promise<void> {
+  /** Stops it in immediate mode: it has to recover from its log. It is away until the work is done. */
+  async crashPostgres(meanwhile: () => Promise<void> = nothing): Promise<void> {
     await crash(this.#postgres, 'SIGQUIT');
-    this.#postgres = await postgresOf(this.#folder);
+    try {
+      await meanwhile();
+    } finally {
+      this.#postgres = await postgresOf(this.#folder);
+    }
   }
 
-  async crashTemporal(): Promise<void> {
+  async crashTemporal(meanwhile: () => Promise<void> = nothing): Promise<void> {
     await crash(this.#temporal, 'SIGKILL');
-    this.#temporal = await temporalOf(this.#folder);
+    try {
+      await meanwhile();
+    } finally {
+      this.#temporal = await temporalOf(this.#folder);
+    }
   }
 
   async stop(): Promise<void> {

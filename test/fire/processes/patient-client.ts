@@ -13,6 +13,8 @@ export interface Reply {
 export class PatientClient {
   readonly #url: () => string | undefined;
   readonly #tally: Tally;
+  /** Requests that an API had been found for, and that got no answer, or were told that it can't be now. */
+  failed = 0;
   #givenUp = false;
 
   constructor(url: () => string | undefined, tally: Tally) {
@@ -54,8 +56,10 @@ export class PatientClient {
         ...(document ? { body: JSON.stringify(document), headers: JSON_BODY } : {}),
       });
       const text = await reply.text();
+      if (reply.status === 503) this.failed += 1;
       return { status: reply.status, body: text === '' ? null : JSON.parse(text) };
     } catch {
+      this.failed += 1;
       return null;
     }
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { migrate } from '../../../src/store/migrate.ts';
 import { createPool } from '../../../src/store/pool.ts';
+import { TEST_SECRET_KEY } from '../../support/mail.ts';
 import { connectTemporal, type TestTemporal } from '../../support/temporal.ts';
 import type { Tally } from '../tally.ts';
 import type { ApiOrder } from './api-process.ts';
@@ -10,6 +11,7 @@ import type { Line } from './line.ts';
 import { apiProcess, workerProcess } from './mortal-process.ts';
 import type { OwnServers } from './own-servers.ts';
 import { Post } from './post.ts';
+import { ServedPart } from './served-part.ts';
 
 /** What a process reaches its servers by. */
 export interface Lines {
@@ -30,6 +32,7 @@ export class Stage {
   readonly #tally: Tally;
   readonly #lines: Line[];
   readonly #posts: Pick<Post<unknown>, 'failed' | 'close'>[] = [];
+  readonly #served: ServedPart[] = [];
 
   private constructor(
     servers: OwnServers,
@@ -70,6 +73,21 @@ export class Stage {
     return this.#place(lines, new Post(() => apiProcess(this.#envOf(lines)), order, this.#tally));
   }
 
+  /** The command itself, which only the test's signals stop. */
+  async serve(part: 'api' | 'worker', more: Record<string, string> = {}): Promise<ServedPart> {
+    const lines = await linesTo(this.#servers);
+    this.#lines.push(lines.postgres, lines.temporal);
+    const served = await ServedPart.start(part, {
+      SITREP_LISTEN: '127.0.0.1:0',
+      SITREP_SECRET_KEY: TEST_SECRET_KEY,
+      SITREP_WEBHOOK_ALLOW: '127.0.0.0/8',
+      ...this.#envOf(lines),
+      ...more,
+    });
+    this.#served.push(served);
+    return served;
+  }
+
   /** Rejects when a process ends by itself. */
   get failed(): Promise<never> {
     return Promise.race(this.#posts.map(({ failed }) => failed));
@@ -77,6 +95,7 @@ export class Stage {
 
   async close(): Promise<void> {
     await Promise.all(this.#posts.map((post) => post.close()));
+    await Promise.all(this.#served.map((served) => served.kill()));
     await this.temporal.close();
     await this.pool.end();
     await Promise.all(this.#lines.map((line) => line.close()));
