@@ -23,7 +23,7 @@ export type Target = { atMost: number } | { atLeast: number };
 export interface Row {
   /** What was done, to how much. */
   what: string;
-  unit: 'ms' | 's' | 'MiB' | '/s' | 'sitreps';
+  unit: 'ms' | 's' | 'MiB' | 'bytes' | '/s' | 'sitreps' | 'events' | 'actions';
   measured: Summary;
   /** What it is held against, in the same run. */
   against: { what: string; measured: Summary } | null;

@@ -1,6 +1,7 @@
 import { carriedCase } from './carried.ts';
 import type { BenchCase } from './case.ts';
 import { collectionCase } from './collection.ts';
+import { costCase } from './cost.ts';
 import { deliveriesCase } from './deliveries.ts';
 import { dispatchCase } from './dispatch.ts';
 import { firstAlertCase } from './first-alert.ts';
@@ -42,4 +43,5 @@ export const CASES: BenchCase[] = [
   firstAlertCase,
   stormCase,
   openCasesCase,
+  costCase,
 ];
