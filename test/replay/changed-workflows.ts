@@ -12,9 +12,15 @@ export interface Change {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bundles a changed copy of the workflows, and gives `use` the path of the bundle. */
-export async function withChanged<T>(changes: Change[], use: (codePath: string) => Promise<T>): Promise<T> {
+export interface ChangedWorkflows {
+  codePath: string;
+  discard(): Promise<void>;
+}
+
+/** Bundles a changed copy of the workflows. */
+export async function bundleChanged(changes: Change[]): Promise<ChangedWorkflows> {
   const folder = await mkdtemp(join(tmpdir(), 'sitrep-changed-'));
+  const discard = () => rm(folder, { recursive: true });
   try {
     await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -25,9 +31,20 @@ export async function withChanged<T>(changes: Change[], use: (codePath: string) 
     });
     const codePath = join(folder, 'changed.js');
     await writeFile(codePath, code);
+    return { codePath, discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** The same for as long as `use` takes, which is given the path of the bundle. */
+export async function withChanged<T>(changes: Change[], use: (codePath: string) => Promise<T>): Promise<T> {
+  const { codePath, discard } = await bundleChanged(changes);
+  try {
     return await use(codePath);
   } finally {
-    await rm(folder, { recursive: true });
+    await discard();
   }
 }
 
