@@ -1,24 +1,51 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node from 18 on: Sitrep itself is TypeScript that needs Node 24, which the
-// checkout has in node_modules. Called with an older Node, this starts the command again with that one.
+// Plain JavaScript for any Node from 18 on, so that an older one is told what is needed. Installed as a package, Sitrep
+// is JavaScript. In a checkout it is TypeScript that needs Node 24, which the checkout has in node_modules: called with an
+// older Node, this starts the command again with that one.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
-const NODE = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
-const NEEDED = 24;
+const SOURCES = new URL('../src/cli/main.ts', import.meta.url);
+const BUILT = new URL('../dist/cli/main.js', import.meta.url);
+const OWN_NODE = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+const NEEDED_BY_SOURCES = '24';
 
-if (!existsSync(NODE)) {
-  console.error('Sitrep is not installed yet: run `npm start` or `npm install` in its folder first.');
+if (existsSync(SOURCES)) await runSources();
+else await runPackage();
+
+async function runPackage() {
+  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const needed = engines.node.replace('>=', '');
+  if (isOlderThan(needed)) {
+    fail(`Sitrep needs Node.js ${needed} or newer; this is ${process.versions.node} (${process.execPath}).`);
+  } else {
+    keepYoungGenerationSmall();
+    await import(BUILT);
+  }
+}
+
+async function runSources() {
+  if (!existsSync(OWN_NODE)) {
+    fail('Sitrep is not installed yet: run `npm start` or `npm install` in its folder first.');
+  } else if (isOlderThan(NEEDED_BY_SOURCES)) {
+    runWithOwnNode();
+  } else {
+    keepYoungGenerationSmall();
+    await import(SOURCES);
+  }
+}
+
+function isOlderThan(version) {
+  return process.versions.node.localeCompare(version, 'en', { numeric: true }) < 0;
+}
+
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
-} else if (Number.parseInt(process.versions.node, 10) < NEEDED) {
-  runWithOwnNode();
-} else {
-  keepYoungGenerationSmall();
-  await import('../src/cli/main.ts');
 }
 
 /**
@@ -32,11 +59,11 @@ function keepYoungGenerationSmall() {
 
 function runWithOwnNode() {
   const self = fileURLToPath(import.meta.url);
-  const child = spawn(NODE, [...process.execArgv, self, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(OWN_NODE, [...process.execArgv, self, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends its Ctrl-C to the child as well. The command takes two in quick succession for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
-    console.error(`${NODE} could not be started: ${error.message}`);
+    console.error(`${OWN_NODE} could not be started: ${error.message}`);
     process.exit(1);
   });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

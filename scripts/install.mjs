@@ -1,5 +1,6 @@
 // Runs before `npm start`, `npm test` and the like, on any Node from 18 on: installs the dependencies if that
-// has not been done for the present package-lock.json. Called with `finish` by npm after every installation.
+// has not been done for the present package-lock.json. Called with `finish` by npm after every installation here, as
+// the script `dependencies`, which npm runs for no package that it installs.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

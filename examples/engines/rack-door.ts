@@ -1,9 +1,5 @@
+import type { Analysis, Engine, EngineModule, Ereport, OpenCase } from 'sitrep/engine';
 import { z } from 'zod';
-import type { Analysis } from '../../src/diagnosis/analysis.ts';
-import type { Engine } from '../../src/diagnosis/engine.ts';
-import type { EngineModule } from '../../src/diagnosis/engine-module.ts';
-import type { Ereport } from '../../src/diagnosis/ereport.ts';
-import type { OpenCase } from '../../src/diagnosis/open-case.ts';
 
 // An engine of one's own, complete: doors of racks that somebody left open. A door sensor sends an ereport when its door
 // opens and one when it shuts. A door that is open is worth a case; only one that stays open is worth an alert.

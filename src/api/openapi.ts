@@ -14,7 +14,7 @@ import { AlertRequestInput } from '../model/sitrep.ts';
 import { ANYWHERE, type AnswerSpec, JSON_TYPE, NDJSON, type Route } from './route.ts';
 
 /** The OpenAPI 3.1 document of these routes. */
-export function openApiDocument(routes: Route[]) {
+export function openApiDocument(routes: Route[]): ReturnType<typeof createDocument> {
   return createDocument(
     {
       openapi: '3.1.0',

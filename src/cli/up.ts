@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startStack } from '../local/stack.ts';
 import { cidrsOf, readSettings } from '../model/settings.ts';
 import { migrate } from '../store/migrate.ts';
@@ -94,11 +95,13 @@ async function start(
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 const DEFAULT_URL = readSettings({}).SITREP_URL;
+/** From where this was started: the examples of the checkout, or of the package that was installed. */
+const EXAMPLES = relative('', fileURLToPath(new URL('../../examples', import.meta.url)));
 const FIRST_STEPS = [
-  'npx sitrep ereports submit examples/ereports/psu-remove.json',
+  `npx sitrep ereports submit ${EXAMPLES}/ereports/psu-remove.json`,
   'npx sitrep current',
   'npx sitrep alerts list',
-  'npx sitrep ereports submit examples/ereports/psu-insert.json',
+  `npx sitrep ereports submit ${EXAMPLES}/ereports/psu-insert.json`,
   'npx sitrep diff v1 v2',
 ];
 

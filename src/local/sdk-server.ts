@@ -1,13 +1,14 @@
 import { readdir, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addToCache, cacheFolder } from './cache.ts';
 import type { Found } from './chain.ts';
 import { runTool } from './tool.ts';
 
 const TIMEOUT = 5 * 60_000;
-const DOWNLOAD = fileURLToPath(new URL('./sdk-download.ts', import.meta.url));
+/** TypeScript as this file is, or JavaScript as it was made of it. */
+const DOWNLOAD = fileURLToPath(new URL(`./sdk-download${extname(import.meta.url)}`, import.meta.url));
 const SDK: { version: string } = createRequire(import.meta.url)('@temporalio/testing/package.json');
 
 export type SdkServer = 'dev-server' | 'time-skipping';

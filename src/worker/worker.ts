@@ -9,7 +9,7 @@ import { DELIVERY_TASK_QUEUE } from '../model/receiver-workflow.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import type { Sender } from '../webhook/sender.ts';
-import { bundle } from './bundle.ts';
+import { workflows } from './bundle.ts';
 
 export interface WorkerOptions {
   pool: pg.Pool;
@@ -22,7 +22,7 @@ export interface WorkerOptions {
   /** Nobody else's: closing its sender is how the worker cuts off what it has no more time for. */
   mail: Mail;
   logger: Logger;
-  /** Made by `bundleWorkflows`; bundled at the start when absent. */
+  /** Made by `bundleWorkflows`; when absent, that of the release, or bundled at the start. */
   workflowBundle?: { codePath: string };
 }
 
@@ -59,7 +59,7 @@ export const RECEIVERS_AT_ONCE = 200;
 /** Starts what runs lifecycles and `tend`, and apart from it what runs receivers and sends deliveries. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { pool, client, settings, engines = [], connection, namespace, mail, logger } = options;
-  const workflowBundle = options.workflowBundle ?? (await bundle());
+  const workflowBundle = options.workflowBundle ?? (await workflows());
   const graceMs = settings.SITREP_GRACE_SECONDS * 1000;
   const stopping = new AbortController();
   const common = {

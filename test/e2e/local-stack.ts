@@ -75,15 +75,27 @@ export async function startLocalStack(
   return { ...(await Promise.race([announced, early])), process: child, ended };
 }
 
+/** Which Sitrep is run, and with which Node. */
+export interface Program {
+  node: string;
+  path: string;
+}
+
+const CHECKOUT: Program = { node: process.execPath, path: PROGRAM };
+
 interface Surroundings {
   url?: string;
   folder?: string;
   env?: Record<string, string>;
+  program?: Program;
 }
 
 /** One command line as a user runs it, in a process of its own; what it has printed so far is captured. */
-export function startCommand(args: string[], { url = '', folder = tmpdir(), env = {} }: Surroundings = {}) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+export function startCommand(
+  args: string[],
+  { url = '', folder = tmpdir(), env = {}, program = CHECKOUT }: Surroundings = {},
+) {
+  const child = spawn(program.node, [program.path, ...args], {
     env: environment(folder, { ...(url ? { SITREP_URL: url } : {}), ...env }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });

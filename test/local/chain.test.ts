@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findOnPath, firstFound } from '../../src/local/chain.ts';
 import { findTemporal } from '../../src/local/temporal-program.ts';
-import { findTestServer } from '../../src/local/test-server.ts';
+import { findTestServer } from '../support/test-server.ts';
 import { temporaryFolder } from './own-processes.ts';
 
 let folder: string;

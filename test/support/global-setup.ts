@@ -5,9 +5,9 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { maintenance, startPostgres } from '../../src/local/postgres.ts';
 import { startTemporalServer } from '../../src/local/temporal-server.ts';
-import { findTestServer } from '../../src/local/test-server.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { bundleWorkflows } from '../../src/worker/bundle.ts';
+import { findTestServer } from './test-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

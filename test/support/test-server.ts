@@ -1,9 +1,9 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addToCache, cacheFolder, findCached } from './cache.ts';
-import { type Found, findOnPath, firstFound } from './chain.ts';
-import { downloadSdkServer, type Search, sdkServer } from './sdk-server.ts';
-import { runTool } from './tool.ts';
+import { addToCache, cacheFolder, findCached } from '../../src/local/cache.ts';
+import { type Found, findOnPath, firstFound } from '../../src/local/chain.ts';
+import { downloadSdkServer, type Search, sdkServer } from '../../src/local/sdk-server.ts';
+import { runTool } from '../../src/local/tool.ts';
 
 const RELEASE = '1.38.0';
 const LAUNCHER = 'temporal-test-server';
