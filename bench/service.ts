@@ -83,6 +83,7 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
     pool,
     client,
     listen: '127.0.0.1:0',
+    authentication: null,
     maxBodyBytes: settings.SITREP_MAX_BODY,
     temporalUiUrl: null,
     namespace,

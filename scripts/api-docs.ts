@@ -1,5 +1,5 @@
-import { openApiDocument, payloadName } from '../src/api/openapi.ts';
-import { ANYWHERE, type AnswerSpec, type Route } from '../src/api/route.ts';
+import { neededInWords, openApiDocument, payloadName } from '../src/api/openapi.ts';
+import { ANYWHERE, type AnswerSpec, GUARDED, type Route } from '../src/api/route.ts';
 import { ROUTES } from '../src/api/routes/index.ts';
 import { ALERT_CLASSES, type AlertClass } from '../src/model/alert-class.ts';
 import { PROBLEMS, type ProblemName, problemType } from '../src/model/problem.ts';
@@ -40,7 +40,7 @@ export function apiDocs(): string {
   return paragraphs([
     INTRODUCTION,
     ...tags.map(tagSection),
-    `## Problems\n\nAny request may be answered with ${named(ANYWHERE)}, one that no route takes with 404 or 405.`,
+    `## Problems\n\nAny request may be answered with ${named(ANYWHERE)}, one that takes a token with ${named(GUARDED)}, and one that no route takes with 404 or 405.`,
     problemTable(),
     '## Alert classes',
     ...Object.entries(ALERT_CLASSES).map(classSection),
@@ -61,11 +61,13 @@ function tagSection({ name, description }: OpenApi['tags'][number]): string {
   return paragraphs([`## ${name}`, description, ...routes.map(routeSection)]);
 }
 
-function routeSection({ method, path, summary, description, answers, problems }: Route): string {
+function routeSection(route: Route): string {
+  const { method, path, summary, description, answers, problems } = route;
   const { parameters, requestBody, responses } = operationOf(path, method);
   return paragraphs([
     `### ${method} ${path}`,
     description ? `${summary}. ${description}` : `${summary}.`,
+    neededInWords(route),
     requestBody && `Body: ${typeOf(schemaOf(requestBody.content) as Schema)}.`,
     parameters && `Parameters:\n\n${parameters.map(parameterLine).join('\n')}`,
     `Answers:\n\n${Object.entries(answers)

@@ -24,8 +24,10 @@ export const INTRODUCTION = `<!-- Made by \`npm run docs\`; edit src/api/routes,
 All that the \`sitrep\` command does, a program can do over HTTP. This page is for whoever writes one. The full
 schemas are at \`/openapi.json\` (OpenAPI 3.1), and for people at \`/reference\`; every running Sitrep serves both.
 
-The service listens on \`${SITREP_URL}\` unless \`SITREP_LISTEN\` says otherwise. It has no authentication yet, so
-only programs on the same machine reach it, by \`localhost\` or an IP address; pages of other sites are refused.
+The service listens on \`${SITREP_URL}\` unless \`SITREP_LISTEN\` says otherwise. Requests show a token
+(\`Authorization: Bearer sitrep_…\`), which has one role; [access.md](access.md) tells how to get one. Where
+authentication is off (\`SITREP_AUTH\`), only programs on the same machine reach the service, by \`localhost\` or an IP
+address; pages of other sites are refused.
 
 - **Bodies** are JSON in UTF-8, sent as \`application/json\` (ereports may come as NDJSON, too), with names in
   camelCase, of at most ${SITREP_MAX_BODY} bytes (\`SITREP_MAX_BODY\`). A field or query parameter that the service
@@ -47,6 +49,7 @@ With a Sitrep that runs and has no history yet, in a checkout:
 
 \`\`\`sh
 curl -i ${SITREP_URL}/v1/sitreps \\
+  -H "Authorization: Bearer $(cat .sitrep/token)" \\
   -H 'Content-Type: application/json' \\
   --data-binary @examples/sitreps/1-psu-removed.json
 \`\`\`
@@ -62,7 +65,7 @@ another sitrep, every time.
 
 ## Trying again
 
-- **No answer, 408 or 503**: send the same again, after the seconds that \`Retry-After\` says, then with longer and
+- **No answer, 408, 429 or 503**: send the same again, after the seconds that \`Retry-After\` says, then with longer and
   longer pauses. Give a submission more than ${DECISION_TIME / 1000} s before you take it for unanswered.
 - **202**: it is not decided yet. Read what \`Location\` names, or send the same again.
 - **409 \`parent-not-current\`**: another sitrep was faster; \`current\` in the problem names it. Read it, decide anew,
@@ -70,6 +73,7 @@ another sitrep, every time.
 - **409 \`sitrep-gone\`**: send the same again.
 - **409 \`configuration-changed\`**: somebody set another one; \`version\` in the problem is the newest. Read it, and decide
   anew. The same that is in force already is answered 200, so after a lost answer send it again.
+- **401, 403**: show a token that is taken, with one of the \`roles\` that the problem names.
 - **Any other 4xx**: change the request; as it is it will be refused again.
 - **500**: the service is at fault; its log says more under the \`requestId\` of the problem.
 

@@ -8,7 +8,8 @@ const INTRODUCTION = `<!-- Made by \`npm run docs\`; edit src/cli/program.ts and
 # The \`sitrep\` command
 
 In a checkout it is run as \`npx sitrep\`. All commands but \`up\`, \`serve\`, \`migrate\` and \`doctor\` talk to the HTTP
-API, which they find by \`SITREP_URL\`.
+API, which they find by \`SITREP_URL\`, and show it \`SITREP_TOKEN\`; the token of a local stack they find by themselves, in its data
+folder. [access.md](access.md) says more.
 
 - **Output.** Data goes to stdout; whatever is said beside it goes to stderr. \`-o json\` prints data as the API gave
   it, and a problem as a problem document (RFC 9457) on stderr. Tables fit the terminal and never cut an id; piped

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApiClient, type ServiceInfo } from '../../src/cli/api-client.ts';
+import { tokenOf } from '../../src/cli/own-token.ts';
 import { readSettings } from '../../src/model/settings.ts';
 
 /** A Sitrep to tell the story with. */
@@ -19,13 +20,15 @@ const SITREP = fileURLToPath(new URL('../../bin/sitrep.mjs', import.meta.url));
 
 /** The Sitrep that runs, or else a temporary one. */
 export async function openStack(say: (line: string) => void): Promise<Stack> {
-  const url = readSettings(process.env).SITREP_URL;
-  const client = new ApiClient(url);
+  const settings = readSettings(process.env);
+  const { SITREP_URL: url } = settings;
+  const client = new ApiClient(url, {}, tokenOf(settings));
   const reply = await client.request<ServiceInfo>('/v1/info');
   if (reply.kind === 'answer' && reply.value?.service === 'sitrep') {
     say(`The Sitrep at ${url} is used; this adds to its history.`);
     return { client, info: reply.value, isTemporary: false, close: async () => {} };
   }
+  if (reply.kind === 'problem' && reply.status === 401) throw client.failureOf(reply);
   say(`No Sitrep runs at ${url}, so a temporary one is started. It leaves nothing behind.`);
   return startTemporary();
 }
@@ -45,7 +48,9 @@ async function startTemporary(): Promise<Stack> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const client = new ApiClient(await urlOf(child));
+    const { url, dataDir } = await announcementOf(child);
+    const settings = readSettings({ SITREP_URL: url, SITREP_DATA_DIR: dataDir });
+    const client = new ApiClient(url, {}, tokenOf(settings));
     return { client, info: await client.info(), isTemporary: true, close };
   } catch (error) {
     await close();
@@ -69,19 +74,24 @@ async function environmentOf(folder: string): Promise<NodeJS.ProcessEnv> {
 }
 
 /** What `sitrep up -o json` prints once everything runs. */
-async function urlOf(child: ChildProcess): Promise<string> {
+async function announcementOf(child: ChildProcess): Promise<Announcement> {
   let printed = '';
   for await (const chunk of child.stdout as NodeJS.ReadableStream) {
     printed += chunk;
-    const url = urlIn(printed);
-    if (url !== null) return url;
+    const announcement = announcementIn(printed);
+    if (announcement !== null) return announcement;
   }
   throw new Error('The temporary Sitrep did not start.');
 }
 
-function urlIn(printed: string): string | null {
+interface Announcement {
+  url: string;
+  dataDir: string;
+}
+
+function announcementIn(printed: string): Announcement | null {
   try {
-    return (JSON.parse(printed) as { url: string }).url;
+    return JSON.parse(printed) as Announcement;
   } catch {
     return null;
   }

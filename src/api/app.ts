@@ -7,6 +7,7 @@ import {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { Problem } from '../model/problem.ts';
+import { type Admit, admission } from './admission.ts';
 import { admitBody, takeBytes } from './body.ts';
 import { answerClientError } from './client-error.ts';
 import { refuseCrossSite } from './cross-site.ts';
@@ -27,8 +28,8 @@ const HEADERS_TIMEOUT = 30_000;
 const MAX_PARAMETER = 64 * 1024;
 
 /** The HTTP server with all routes, not listening yet. */
-export function buildApp(routes: Route[], service: Service, logger: Logger): FastifyInstance {
-  const { maxBodyBytes } = service;
+export async function buildApp(routes: Route[], service: Service, logger: Logger): Promise<FastifyInstance> {
+  const { maxBodyBytes, guard } = service;
   const app = fastify({
     ...TIMEOUTS,
     http: { headersTimeout: HEADERS_TIMEOUT, requireHostHeader: false },
@@ -46,7 +47,7 @@ export function buildApp(routes: Route[], service: Service, logger: Logger): Fas
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(EVERYWHERE);
-    refuseCrossSite(request);
+    if (!guard) refuseCrossSite(request);
     // Before its body is read.
     if (request.is404) throw notFound(routes, request);
   });
@@ -61,7 +62,8 @@ export function buildApp(routes: Route[], service: Service, logger: Logger): Fas
     );
   });
   takeBytes(app, maxBodyBytes);
-  for (const route of routes) addRoute(app, route, service);
+  const admit = await admission(app, service);
+  for (const route of routes) addRoute(app, route, service, admit);
   serveReference(app);
   return app;
 }
@@ -73,11 +75,12 @@ const EVERYWHERE = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-function addRoute(app: FastifyInstance, route: Route, service: Service): void {
+function addRoute(app: FastifyInstance, route: Route, service: Service, admit: Admit): void {
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    onRequest: admitBody(route, service),
+    // Before anything of its body is read.
+    onRequest: [admit(route), admitBody(route, service)],
     handler: async (request, reply) => {
       const { status, headers = {}, body } = await route.handle(service, readAsked(route, request));
       return reply.status(status).headers(headers).send(body);

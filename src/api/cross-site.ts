@@ -5,7 +5,7 @@ import { Problem } from '../model/problem.ts';
 const HOST = /^(\[[0-9a-f:.]+\]|[^\s:@/?#]+)(?::\d{1,5})?$/i;
 
 /**
- * Whoever reaches loopback may do everything, and a browser on this machine reaches it for any page that it
+ * Without authentication whoever reaches loopback may do everything, and a browser on this machine reaches it for any page that it
  * shows. So refuses what a page of another site could have sent: names that were rebound to loopback (DNS
  * rebinding), and anything but a read that is known to come from elsewhere. Other sites can't read what
  * they get, since no answer has CORS headers.

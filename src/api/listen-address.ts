@@ -11,22 +11,22 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Reads `host:port`; throws unless the host is loopback. */
-export function readListenAddress(listen: string): ListenAddress {
+/** Reads `host:port`; throws unless the host is loopback, or whoever reaches it has to show a token. */
+export function readListenAddress(listen: string, authentication: boolean): ListenAddress {
   const match = LISTEN.exec(listen);
   const port = Number(match?.[2]);
   if (!match || port > 65_535) throw new Error(`SITREP_LISTEN is ${listen}; it must be host:port.`);
   // One address only: fastify's second server for localhost would not answer parse errors as the first does.
   const host = match[1] === 'localhost' ? '127.0.0.1' : (match[1] as string).replace(/^\[|\]$/g, '');
-  if (!isLoopback(host)) {
+  if (!authentication && !isLoopback(host)) {
     throw new Error(
-      `Sitrep does not listen on ${listen}: it has no authentication yet, so only this machine may reach it. Set SITREP_LISTEN to 127.0.0.1:${port}.`,
+      `Sitrep does not listen on ${listen}: authentication is off, so only this machine may reach it. Set SITREP_AUTH to on, or SITREP_LISTEN to 127.0.0.1:${port}.`,
     );
   }
   return { host, port };
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const version = isIP(host);
   return version !== 0 && LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }

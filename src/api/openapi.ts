@@ -8,10 +8,12 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import packageJson from '../../package.json' with { type: 'json' };
+import { ROLES, rolesFor } from '../model/access.ts';
 import { ALERT_CLASSES } from '../model/alert-class.ts';
 import { PROBLEMS, type ProblemName, problemType } from '../model/problem.ts';
 import { AlertRequestInput } from '../model/sitrep.ts';
-import { ANYWHERE, type AnswerSpec, JSON_TYPE, NDJSON, type Route } from './route.ts';
+import { inWords } from './access.ts';
+import { ANYWHERE, type AnswerSpec, JSON_TYPE, NDJSON, ownProblems, type Route } from './route.ts';
 
 /** The OpenAPI 3.1 document of these routes. */
 export function openApiDocument(routes: Route[]): ReturnType<typeof createDocument> {
@@ -32,12 +34,14 @@ export function openApiDocument(routes: Route[]): ReturnType<typeof createDocume
         { name: 'Receivers', description: 'Who hears of alerts, by signed webhooks.' },
         { name: 'Deliveries', description: 'What has been sent to whom, and what became of it.' },
         { name: 'Configuration', description: 'What an operator decides while all runs.' },
+        { name: 'Access', description: 'Who may do what, and what was done.' },
         { name: 'Upkeep', description: 'Health, repair, and this description.' },
       ],
       paths: pathsOf(routes),
       components: {
         schemas: { Problem: ProblemSchema, ...payloadSchemas() },
         responses: { Anywhere: problemResponse(ANYWHERE) },
+        securitySchemes: { token: TOKEN_SCHEME },
       },
     },
     // A schema that is given as a function can't be shown: those are objects of any kind here.
@@ -54,19 +58,35 @@ function pathsOf(routes: Route[]): ZodOpenApiPathsObject {
   return paths;
 }
 
+const TOKEN_SCHEME = {
+  type: 'http' as const,
+  scheme: 'bearer',
+  description:
+    'A token, which an admin makes, begins with `sitrep_` and has one role. ' +
+    'Where authentication is off, none is asked for.',
+};
+
 function operationOf(route: Route): ZodOpenApiOperationObject {
   const { params, query } = route;
   return {
     operationId: operationId(route),
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description ? { description: route.description } : {}),
+    description: [route.description, neededInWords(route)].filter(Boolean).join('\n\n'),
+    // OpenAPI 3.1 takes the names of roles here.
+    security: route.needs === 'nothing' ? [] : [{ token: rolesFor(route.needs) }],
     ...(params || query
       ? { requestParams: { ...(params ? { path: params } : {}), ...(query ? { query } : {}) } }
       : {}),
     ...bodyOf(route),
     responses: { ...answersOf(route), ...problemsOf(route) },
   };
+}
+
+export function neededInWords({ needs }: Pick<Route, 'needs'>): string {
+  if (needs === 'nothing') return 'Takes no token.';
+  const roles = rolesFor(needs);
+  return `Takes a token ${roles.length === ROLES.length ? 'of any role' : `with the role ${inWords(roles)}`}.`;
 }
 
 function bodyOf({ body, line }: Route): Pick<ZodOpenApiOperationObject, 'requestBody'> {
@@ -114,13 +134,24 @@ function headersOf(headers: Record<string, string>) {
  * One response for each status, and one for what any route may answer. The latter holds only for statuses that
  * have no response of their own, so those name its problems too.
  */
-function problemsOf({ problems }: Route): ZodOpenApiResponsesObject {
+function problemsOf(route: Route): ZodOpenApiResponsesObject {
+  const problems = ownProblems(route);
   const own = new Set<number>(problems.map((name) => PROBLEMS[name].status));
   const also = ANYWHERE.filter((name) => own.has(PROBLEMS[name].status));
   const byStatus = Object.groupBy([...problems, ...also], (name) => PROBLEMS[name].status);
-  const responses = Object.entries(byStatus).map(([status, names = []]) => [status, problemResponse(names)]);
+  const responses = Object.entries(byStatus).map(([status, names = []]) => {
+    const headers = PROBLEM_HEADERS[status];
+    return [status, { ...problemResponse(names), ...(headers ? { headers: headersOf(headers) } : {}) }];
+  });
   return { ...Object.fromEntries(responses), default: { $ref: '#/components/responses/Anywhere' } };
 }
+
+const RETRY_AFTER = { 'Retry-After': 'Seconds after which to try again.' };
+const PROBLEM_HEADERS: Record<string, Record<string, string>> = {
+  401: { 'WWW-Authenticate': 'That a bearer token is asked for (RFC 6750).' },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+};
 
 function problemResponse(names: ProblemName[]): ZodOpenApiResponseObject {
   return {

@@ -1,3 +1,4 @@
+import type { Actor } from '../model/audit.ts';
 import type { AttemptView, DeliveryView } from '../model/delivery.ts';
 import { newId } from '../model/id.ts';
 import type { ReceiverView } from '../model/receiver.ts';
@@ -15,11 +16,12 @@ import type { Service } from './service.ts';
 export async function probe(
   { pool, mail }: Service,
   receiver: ReceiverView,
+  by: Actor,
 ): Promise<{ delivery: DeliveryView; attempt: AttemptView } | null> {
   const id = newId();
   const outbox = new Outbox(mail, receiver, await sealedSecrets(pool, receiver.id));
   const begun = new Date();
-  if (!(await beginProbe(pool, receiver.id, id, begun))) return null;
+  if (!(await beginProbe(pool, receiver.id, id, begun, by))) return null;
   const end = await outbox.post(id, probeMessage(begun.toISOString()));
   await endProbe(pool, receiver.id, id, end, new Date());
   const [attempt] = await listAttempts(pool, id);

@@ -15,7 +15,10 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (problem.status >= 500) request.log.error({ err: problem.cause ?? error }, problem.message);
   else request.log.debug({ problem: problem.problem }, problem.message);
   if (problem.problem === 'unavailable') reply.header('retry-after', RETRY_AFTER);
-  const { allow } = problem.extensions;
+  const { allow, retryAfterSeconds } = problem.extensions;
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+  const challenge = challengeOf(problem, request);
+  if (challenge !== null) reply.header('www-authenticate', challenge);
   if (Array.isArray(allow)) reply.header('allow', allow.join(', '));
   // Fastify would close the connection after some, and reset what the client has still to send: only of a client
   // that does not send is nothing lost.
@@ -27,6 +30,19 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     .header('content-type', 'application/problem+json')
     .send(Buffer.from(JSON.stringify(problem.toDocument())));
 }
+
+/** What a token is missing (RFC 6750): what is asked for, and whether the one that came is of no use. */
+function challengeOf({ problem }: Problem, { headers }: FastifyRequest): string | null {
+  switch (problem) {
+    case 'unauthenticated':
+      return headers.authorization === undefined ? REALM : `${REALM}, error="invalid_token"`;
+    case 'forbidden':
+      return `${REALM}, error="insufficient_scope"`;
+    default:
+      return null;
+  }
+}
+const REALM = 'Bearer realm="sitrep"';
 
 /** What fastify itself refuses. */
 const REFUSED_BY_FASTIFY: Record<string, ProblemName> = {

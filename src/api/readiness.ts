@@ -19,7 +19,11 @@ export interface Readiness {
   workers: string;
   /** Never a reason not to be ready: what can't be read is passed over. */
   configuration: string;
+  authentication: string;
 }
+
+const OPEN =
+  'Off (SITREP_AUTH): whoever reaches this address may do everything. It listens on loopback only.';
 
 /** Whether sitreps can be taken now; throws a problem that names what is wrong. */
 export async function readiness(service: Service): Promise<Readiness> {
@@ -32,7 +36,7 @@ export async function readiness(service: Service): Promise<Readiness> {
     workerStanding(service),
     configurationStanding(service.pool),
   ]);
-  return { ...needed, workers, configuration };
+  return { ...needed, workers, configuration, authentication: service.guard ? READY : OPEN };
 }
 
 async function workerStanding({ client, namespace }: Service): Promise<string> {

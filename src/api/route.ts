@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Permission } from '../model/access.ts';
+import type { Actor } from '../model/audit.ts';
 import { Faults } from '../model/fault.ts';
 import { Problem, type ProblemName } from '../model/problem.ts';
 import type { Service } from './service.ts';
@@ -7,6 +9,8 @@ import type { Service } from './service.ts';
 export interface Asked<Params, Query> {
   params: Params;
   query: Query;
+  /** Who asks. */
+  by: Actor;
   /** Empty unless the route takes a body. */
   body: Buffer;
   /** Whether the body came as NDJSON. */
@@ -35,7 +39,9 @@ export interface Route<Params extends z.ZodObject = z.ZodObject, Query extends z
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As in OpenAPI: `/v1/alerts/{id}`. */
   path: `/${string}`;
-  tag: 'Ereports' | 'Sitreps' | 'Alerts' | 'Receivers' | 'Deliveries' | 'Configuration' | 'Upkeep';
+  /** What whoever asks must be permitted; `nothing` where no token is asked for. */
+  needs: Permission | 'nothing';
+  tag: 'Ereports' | 'Sitreps' | 'Alerts' | 'Receivers' | 'Deliveries' | 'Configuration' | 'Access' | 'Upkeep';
   summary: string;
   description?: string;
   params?: Params;
@@ -66,12 +72,20 @@ export const ANYWHERE: ProblemName[] = [
   'internal',
 ];
 
+/** What any route may answer that asks for a token. */
+export const GUARDED: ProblemName[] = ['unauthenticated', 'forbidden', 'too-many-requests', 'unavailable'];
+
+/** What a route may answer beside `ANYWHERE`. */
+export function ownProblems({ needs, problems }: Pick<Route, 'needs' | 'problems'>): ProblemName[] {
+  return needs === 'nothing' ? problems : [...new Set([...problems, ...GUARDED])];
+}
+
 const NOTHING = z.strictObject({});
 
 /** Checks what was asked; says of each parameter what is wrong with it. */
 export function readAsked(
   { params = NOTHING, query = NOTHING }: Route,
-  sent: { params: unknown; query: unknown; body: unknown } & Headed,
+  sent: { params: unknown; query: unknown; body: unknown; actor: Actor } & Headed,
 ): Asked<Record<string, unknown>, Record<string, unknown>> {
   const faults = new Faults();
   for (const name of givenTwice(sent.query)) faults.add(['query', name], 'must be given only once');
@@ -82,7 +96,7 @@ export function readAsked(
   if (!search.success) faults.addZod(search.error, ['query']);
   if (!path.success || !search.success) throw invalidParameter(faults);
   const body = Buffer.isBuffer(sent.body) ? sent.body : Buffer.alloc(0);
-  return { params: path.data, query: search.data, body, inLines: mediaType(sent) === NDJSON };
+  return { params: path.data, query: search.data, by: sent.actor, body, inLines: mediaType(sent) === NDJSON };
 }
 
 export const JSON_TYPE = 'application/json';

@@ -3,19 +3,24 @@ import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { hasAdmin } from '../store/token.ts';
 import { AnalysisWaker } from '../temporal/analysis-waker.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import { buildApp } from './app.ts';
 import { Gate } from './gate.ts';
-import { listenError, readListenAddress } from './listen-address.ts';
+import { isLoopback, type ListenAddress, listenError, readListenAddress } from './listen-address.ts';
 import { openApiDocument } from './openapi.ts';
+import type { RateLimits } from './rate-limit.ts';
 import { ROUTES } from './routes/index.ts';
+import { TokenMemory } from './token-memory.ts';
 
 export interface ApiOptions {
   pool: pg.Pool;
   client: Client;
-  /** `host:port`, loopback only; port 0 takes any that is free. */
+  /** `host:port`; port 0 takes any that is free. */
   listen: string;
+  /** Null where no token is asked for: then it listens on loopback only. */
+  authentication: { rateLimits: RateLimits } | null;
   maxBodyBytes: number;
   temporalUiUrl: string | null;
   namespace: string;
@@ -52,21 +57,23 @@ const AT_ONCE: Farewell = { drainMs: 0, graceMs: 20_000 };
 /** How often connections are looked for that have become idle while the service stops. */
 const LOOK_FOR_IDLE = 100;
 
-/** Starts the HTTP API. Rejects when the address is not loopback, or not free. */
+/** Starts the HTTP API. Rejects when the address is not free, or not loopback where it must be. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { listen, logger, ...rest } = options;
-  const address = readListenAddress(listen);
+  const { listen, authentication, logger, ...rest } = options;
+  const address = readListenAddress(listen, authentication !== null);
+  await sayWhoIsLetIn(options, address);
   const analysis = new AnalysisWaker(options.client);
   const stopping = new AbortController();
   const service = {
     ...rest,
+    guard: authentication && { tokens: new TokenMemory(options.pool), ...authentication },
     analysis,
     stopping: stopping.signal,
     openApi: openApiDocument(ROUTES),
     arriving: new Gate(LARGEST_BODIES * options.maxBodyBytes, PATIENCE),
     documents: new Gate(DOCUMENT_BYTES, PATIENCE),
   };
-  const app = buildApp(ROUTES, service, logger);
+  const app = await buildApp(ROUTES, service, logger);
   app.server.maxConnections = CONNECTIONS;
   // An expectation that we don't know may be ignored (RFC 9110, 10.1.1); Node alone would refuse it without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
@@ -82,6 +89,20 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   } catch (error) {
     await app.close();
     throw listenError(error, address);
+  }
+}
+
+/** Says in the log what an operator should know before anybody else does. */
+async function sayWhoIsLetIn({ authentication, pool, logger }: ApiOptions, { host }: ListenAddress) {
+  if (!authentication) {
+    logger.warn(`authentication is off (SITREP_AUTH): whoever reaches ${host} may do everything`);
+    return;
+  }
+  if (!isLoopback(host)) {
+    logger.warn(`${host} can be reached from elsewhere, and tokens come as they are: put TLS in front of it`);
+  }
+  if (!(await hasAdmin(pool))) {
+    logger.warn('there is no admin token; make one with: sitrep tokens create NAME --role admin --direct');
   }
 }
 

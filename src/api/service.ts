@@ -3,6 +3,8 @@ import type pg from 'pg';
 import type { AnalysisWaker } from '../temporal/analysis-waker.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import type { Gate } from './gate.ts';
+import type { RateLimits } from './rate-limit.ts';
+import type { TokenMemory } from './token-memory.ts';
 
 /** What the handlers work with. */
 export interface Service {
@@ -13,6 +15,8 @@ export interface Service {
   maxBodyBytes: number;
   /** Aborted once it is asked to stop: clients are told to go elsewhere, and what they have asked is answered. */
   stopping: AbortSignal;
+  /** Null where no token is asked for, and whoever reaches the API may do everything. */
+  guard: { tokens: TokenMemory; rateLimits: RateLimits } | null;
   /** What test deliveries are sent with. */
   mail: Mail;
   /** Tells the analysis that there is something new. */

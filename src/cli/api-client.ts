@@ -1,4 +1,5 @@
 import type { AnalysisView } from '../model/analysis-report.ts';
+import type { AuditView } from '../model/audit.ts';
 import type {
   ConfigurationHeading,
   ConfigurationView,
@@ -9,7 +10,7 @@ import type { EreportView } from '../model/ereport.ts';
 import type { IngestView } from '../model/ereport-batch.ts';
 import type { StoredState, TendReport } from '../model/lifecycle.ts';
 import { MAX_PAGE } from '../model/limits.ts';
-import type { ProblemDocument } from '../model/problem.ts';
+import { type ProblemDocument, problemType } from '../model/problem.ts';
 import type {
   NewReceiverView,
   NewSecretView,
@@ -19,6 +20,7 @@ import type {
   SecretView,
 } from '../model/receiver.ts';
 import type { RediagnosisPage } from '../model/rediagnosis.ts';
+import type { NewTokenView, TokenInput, TokenView } from '../model/token.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView, SubmissionView } from '../model/views.ts';
 import type { WhyView } from '../model/why.ts';
 import { Failure } from './failure.ts';
@@ -27,7 +29,7 @@ import { causeOf } from './silence.ts';
 /** What came of a request. `silence`: no answer, or none that the API can have given. */
 export type Reply<Value> =
   | { kind: 'answer'; status: number; value: Value }
-  | { kind: 'problem'; status: number; document: ProblemDocument }
+  | { kind: 'problem'; status: number; document: ProblemDocument; retryAfterMs: number | null }
   | { kind: 'silence'; detail: string; notRunning: boolean };
 
 /** What the service says about itself. */
@@ -77,12 +79,19 @@ export type EreportQuery = Partial<
   Record<'class' | 'serial' | 'since' | 'until' | 'seen', string | undefined>
 >;
 
+/** Which entries of the audit log are listed, as the API has its parameters. */
+export type AuditQuery = Partial<
+  Record<'actor' | 'action' | 'thing' | 'since' | 'until', string | undefined>
+>;
+
 /** The HTTP API as methods, and nothing else: who retries, waits or prints does so around it. */
 export class ApiClient {
   readonly url: string;
   readonly #timeouts: typeof TIMEOUTS;
+  readonly #token: string | null;
 
-  constructor(url: string, timeouts: Partial<typeof TIMEOUTS> = {}) {
+  constructor(url: string, timeouts: Partial<typeof TIMEOUTS> = {}, token: string | null = null) {
+    this.#token = token;
     this.url = url.replace(/\/+$/, '');
     this.#timeouts = { ...TIMEOUTS, ...timeouts };
   }
@@ -237,6 +246,22 @@ export class ApiClient {
     return this.request('/v1/configuration', { method: 'PUT', body: JSON.stringify(change) });
   }
 
+  tokens(limit: number, query: { name?: string }): Promise<Page<TokenView>> {
+    return this.#list('/v1/tokens', limit, query);
+  }
+
+  createToken(token: TokenInput): Promise<NewTokenView> {
+    return this.#send('POST', '/v1/tokens', { body: JSON.stringify(token) });
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    this.#expect(await this.request(`/v1/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' }));
+  }
+
+  audit(limit: number, query: AuditQuery): Promise<Page<AuditView>> {
+    return this.#list('/v1/audit', limit, query);
+  }
+
   async tend(dryRun: boolean): Promise<TendReport> {
     const request: Request = { method: 'POST', query: { dryRun }, timeoutMs: this.#timeouts.tend };
     return this.#expect(await this.request<TendReport>('/v1/tend', request));
@@ -261,6 +286,7 @@ export class ApiClient {
         method: method ?? 'GET',
         headers: {
           accept: 'application/json, application/problem+json',
+          ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
         },
         ...(body === undefined ? {} : { body }),
@@ -274,7 +300,7 @@ export class ApiClient {
 
   /** What a reply that isn't the answer means to somebody who waits for one. */
   failureOf(reply: Exclude<Reply<unknown>, { kind: 'answer' }>): Failure {
-    if (reply.kind === 'problem') return new Failure(reply.document);
+    if (reply.kind === 'problem') return new Failure(reply.document, hintFor(reply.document));
     if (reply.notRunning) {
       const title = `Sitrep is not running at ${this.url}`;
       return new Failure({ title }, 'Start it with `npm start` or `sitrep up`, or set SITREP_URL.');
@@ -323,6 +349,11 @@ export class ApiClient {
   }
 }
 
+function hintFor({ type }: ProblemDocument): string | null {
+  if (type !== problemType('unauthenticated')) return null;
+  return 'Set SITREP_TOKEN to one that an admin makes (`sitrep tokens create`). The one of a local stack is found in its data folder: run this where `npm start` runs, or set SITREP_DATA_DIR.';
+}
+
 function sitrepPath(ref: string): string {
   return `/v1/sitreps/${encodeURIComponent(ref)}`;
 }
@@ -347,8 +378,14 @@ async function readReply<Value>(response: Response): Promise<Reply<Value>> {
     if (value === NOT_JSON) return { kind: 'silence', detail: notOurs(status), notRunning: false };
     return { kind: 'answer', status, value: value as Value };
   }
-  if (isProblem(value)) return { kind: 'problem', status, document: { ...value, status } };
-  return { kind: 'problem', status, document: anonymousProblem(status, response.statusText) };
+  const document = isProblem(value) ? { ...value, status } : anonymousProblem(status, response.statusText);
+  return { kind: 'problem', status, document, retryAfterMs: retryAfter(response.headers) };
+}
+
+/** In seconds, as Sitrep says it; null for the other form, a date, and for nothing. */
+function retryAfter(headers: Headers): number | null {
+  const seconds = headers.get('retry-after') ?? '';
+  return /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1_000 : null;
 }
 
 const NOT_JSON = Symbol('not JSON');

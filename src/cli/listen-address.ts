@@ -6,9 +6,9 @@ import { Failure } from './failure.ts';
  * Looks whether the API will be able to listen there, before anything that takes longer is started.
  * @throws a failure that names the address.
  */
-export async function claimable(listen: string): Promise<void> {
+export async function claimable(listen: string, authentication: boolean): Promise<void> {
   try {
-    await listenBriefly(readListenAddress(listen));
+    await listenBriefly(readListenAddress(listen, authentication));
   } catch (error) {
     throw new Failure({ title: 'The API could not be started', detail: (error as Error).message });
   }

@@ -9,6 +9,7 @@ import { listEreports, showEreport, submitEreports } from './ereport-verbs.ts';
 import { type Outcome, openSession, type Run, type Session } from './session.ts';
 import { diff, history, show, submit } from './sitrep-verbs.ts';
 import type { Format, World } from './terminal.ts';
+import { addAudit, addTokens } from './token-commands.ts';
 import { migrate, tend } from './upkeep-verbs.ts';
 import { addDeliveries, addListen, addReceivers } from './webhook-commands.ts';
 
@@ -43,6 +44,8 @@ export function buildProgram(world: World, finish: (outcome: Outcome) => void): 
   addDeliveries(program, run);
   addListen(program, run);
   addConfig(program, run);
+  addTokens(program, run);
+  addAudit(program, run);
   addUpkeep(program, run);
   return program;
 }
@@ -50,6 +53,8 @@ export function buildProgram(world: World, finish: (outcome: Outcome) => void): 
 const ENVIRONMENT = `
 Environment:
   SITREP_URL  where the API is found (default http://127.0.0.1:7480)
+  SITREP_TOKEN
+              what it is shown (default: what a local stack left in its data folder)
   NO_COLOR    set to anything, it turns colours off
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.`;

@@ -3,7 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { startApi } from '../api/server.ts';
 import type { TemporalAccess } from '../local/external-temporal.ts';
-import { enginePathsOf, type Settings } from '../model/settings.ts';
+import { enginePathsOf, rateLimitsOf, type Settings } from '../model/settings.ts';
 import { schemaFault } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
 import { AddressPolicy } from '../webhook/address-policy.ts';
@@ -109,6 +109,7 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
         pool,
         client,
         listen: settings.SITREP_LISTEN,
+        authentication: settings.SITREP_AUTH === 'on' ? { rateLimits: rateLimitsOf(settings) } : null,
         maxBodyBytes: settings.SITREP_MAX_BODY,
         temporalUiUrl: servers.temporalUiUrl,
         namespace: servers.temporal.namespace,

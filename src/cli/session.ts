@@ -1,6 +1,7 @@
 import { readSettings, type Settings } from '../model/settings.ts';
 import { ApiClient } from './api-client.ts';
 import { Misuse } from './failure.ts';
+import { tokenOf } from './own-token.ts';
 import { type Format, Terminal, type World } from './terminal.ts';
 
 /** What one run of the command works with. */
@@ -23,7 +24,7 @@ export function openSession(world: World, format: Format): Session {
     world,
     settings,
     terminal: new Terminal(world, format),
-    client: new ApiClient(settings.SITREP_URL),
+    client: new ApiClient(settings.SITREP_URL, {}, tokenOf(settings)),
   };
 }
 

@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { startStack } from '../local/stack.ts';
 import { cidrsOf, readSettings } from '../model/settings.ts';
 import { migrate } from '../store/migrate.ts';
+import { createPool } from '../store/pool.ts';
 import { installRuntime } from '../worker/runtime.ts';
 import { databaseFailure } from './database-url.ts';
 import { claimable } from './listen-address.ts';
 import { openLogFile } from './log-file.ts';
 import { ownSecretKey } from './own-secret-key.ts';
+import { keepOwnToken } from './own-token.ts';
 import { Parts, stopWithin } from './parts.ts';
 import { connectNatively, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
@@ -22,6 +24,8 @@ interface Running {
   temporalAddress: string;
   temporalUiUrl: string | null;
   dataDir: string;
+  /** The file with the token of commands that are run beside it; null where none is asked for. */
+  token: string | null;
   log: string;
 }
 
@@ -53,7 +57,7 @@ async function start(
   report: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Running> {
-  await claimable(settings.SITREP_LISTEN);
+  await claimable(settings.SITREP_LISTEN, settings.SITREP_AUTH === 'on');
   const dataDir = resolve(settings.SITREP_DATA_DIR);
   const stack = await parts.start(
     'A server of the local stack',
@@ -80,6 +84,7 @@ async function start(
   report('Worker: starting');
   await runWorker(host, link);
   signal.throwIfAborted();
+  const token = settings.SITREP_AUTH === 'on' ? await ownToken(stack.databaseUrl, dataDir) : null;
   const url = await runApi(host, link);
   return {
     url,
@@ -87,8 +92,18 @@ async function start(
     temporalAddress: stack.temporal.address,
     temporalUiUrl: stack.temporalUiUrl,
     dataDir,
+    token,
     log: log.path,
   };
+}
+
+async function ownToken(databaseUrl: string, dataDir: string): Promise<string> {
+  const pool = createPool(databaseUrl, { max: 1, applicationName: 'sitrep up' });
+  try {
+    return await keepOwnToken(dataDir, pool);
+  } finally {
+    await pool.end();
+  }
 }
 
 /** `sitrep listen` and the like run on this machine. */
@@ -106,7 +121,7 @@ const FIRST_STEPS = [
 ];
 
 function welcome(
-  { url, reference, temporalAddress, temporalUiUrl, dataDir, log }: Running,
+  { url, reference, temporalAddress, temporalUiUrl, dataDir, token, log }: Running,
   style: Style,
 ): string {
   const pairs: [string, string][] = [
@@ -115,6 +130,7 @@ function welcome(
     ['Temporal', temporalAddress],
     ['Temporal UI', temporalUiUrl ?? 'that of the Temporal server which the environment names'],
     ['data', dataDir],
+    ['token', token ?? 'none is asked for: whoever reaches the API may do everything (SITREP_AUTH)'],
     ['log', log],
   ];
   return [

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Id } from './id.ts';
+import { Name } from './name.ts';
 import { SubscriptionPattern } from './subscription.ts';
 import { text } from './text.ts';
 
-const MAX_NAME = 100;
 const MAX_ENDPOINT = 2_000;
 /** Each is matched against each class that is dispatched. */
 export const MAX_SUBSCRIPTIONS = 100;
@@ -32,12 +32,6 @@ function endpointFault(value: string): string | null {
   return null;
 }
 
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be lower-case letters, digits, - and _')
-  .max(MAX_NAME, `must have at most ${MAX_NAME} characters`)
-  // The command takes a name or an id, so none may be taken for the other.
-  .refine((value) => !Id.safeParse(value).success, 'must not be a UUID, which ids are');
 const subscriptions = z
   .array(SubscriptionPattern)
   .max(MAX_SUBSCRIPTIONS, `must be at most ${MAX_SUBSCRIPTIONS}`)
@@ -50,7 +44,7 @@ const retryDelays = z
 
 export const ReceiverInput = z
   .strictObject({
-    name: name.describe('Names it to people; unique.'),
+    name: Name.describe('Names it to people; unique.'),
     endpoint: Endpoint.describe('The http or https URL that deliveries are sent to.'),
     description: text(1_000).default(''),
     enabled: z.boolean().default(true),
@@ -64,7 +58,7 @@ export type ReceiverInput = z.output<typeof ReceiverInput>;
 
 export const ReceiverChange = z
   .strictObject({
-    name: name.optional(),
+    name: Name.optional(),
     endpoint: Endpoint.optional(),
     description: text(1_000).optional(),
     enabled: z.boolean().optional(),

@@ -11,15 +11,34 @@ export const Settings = z.object({
     .string()
     .regex(LISTEN, 'must be host:port')
     .default('127.0.0.1:7480')
-    .describe('Where the API listens. Loopback only, until there is authentication.'),
+    .describe('Where the API listens. Loopback only, where authentication is off.'),
   SITREP_WORKER_LISTEN: z
     .union([z.literal(''), z.string().regex(LISTEN, 'must be host:port')])
     .default('')
     .describe('Where a worker answers probes, `/livez` and `/readyz`; nowhere unless it is set.'),
+  SITREP_AUTH: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('on')
+    .describe('Whether the API asks for tokens. Off, whoever reaches it may do everything.'),
+  SITREP_READS_PER_MINUTE: wholeNumber(1)
+    .default(6_000)
+    .describe('Requests that read, of one token to one API.'),
+  SITREP_REPORTS_PER_MINUTE: wholeNumber(1)
+    .default(60_000)
+    .describe('Requests that bring ereports or a sitrep, of one token to one API.'),
+  SITREP_CHANGES_PER_MINUTE: wholeNumber(1)
+    .default(600)
+    .describe('Requests that change something else, of one token to one API.'),
   SITREP_URL: z
     .url('must be a URL')
     .default('http://127.0.0.1:7480')
     .describe('Where the CLI finds the API.'),
+  SITREP_TOKEN: z
+    .string()
+    .trim()
+    .regex(/^[!-~]*$/, 'must be a token')
+    .default('')
+    .describe('What the CLI shows the API. If it is not set, the token that `up` left in SITREP_DATA_DIR.'),
   SITREP_DATA_DIR: z.string().min(1).default('.sitrep').describe('Where the local stack keeps its data.'),
   SITREP_MAX_BODY: wholeNumber(1024)
     .default(256 * 1024 * 1024)
@@ -30,6 +49,9 @@ export const Settings = z.object({
   SITREP_ORPHAN_GRACE_SECONDS: wholeNumber(0)
     .default(3600)
     .describe('Seconds that an orphaned sitrep stays, so that an operator can see what lost.'),
+  SITREP_AUDIT_DAYS: wholeNumber(1)
+    .default(365)
+    .describe('Days that a worker keeps the entries of the audit log, and tokens that have expired.'),
   SITREP_ENGINES: z
     .string()
     .default('')
@@ -83,6 +105,15 @@ export function enginePathsOf({ SITREP_ENGINES }: Settings): string[] {
   return SITREP_ENGINES.split(',')
     .map((path) => path.trim())
     .filter((path) => path !== '');
+}
+
+/** What a token may ask of one API within a minute. */
+export function rateLimitsOf(settings: Settings) {
+  return {
+    reads: settings.SITREP_READS_PER_MINUTE,
+    reports: settings.SITREP_REPORTS_PER_MINUTE,
+    changes: settings.SITREP_CHANGES_PER_MINUTE,
+  };
 }
 
 /** What an operator has opened for deliveries beside the public internet. */

@@ -1,13 +1,14 @@
 import type pg from 'pg';
 import type { AlertView, Page } from '../model/views.ts';
+import { type By, record } from './audit.ts';
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
-const ALERT = `
-  SELECT id, class, version, payload, case_id AS "caseId", requested_sitrep_id AS "requestedSitrepId",
+const COLUMNS = `
+  id, class, version, payload, case_id AS "caseId", requested_sitrep_id AS "requestedSitrepId",
          ${timeAsText('time_created')} AS "timeCreated",
-         ${timeAsText('time_dispatched')} AS "timeDispatched", num_dispatched AS "numDispatched"
-    FROM alert`;
+         ${timeAsText('time_dispatched')} AS "timeDispatched", num_dispatched AS "numDispatched"`;
+const ALERT = `SELECT ${COLUMNS} FROM alert`;
 
 /** Alerts newest first. */
 export async function listAlerts(
@@ -35,9 +36,11 @@ export async function readAlert(database: Queryable, id: string): Promise<AlertV
  * Deletes an alert for good: its marker stays, so no rendezvous makes it again; what was to be delivered of it is
  * skipped. False when there is none, whether it was deleted before or never made.
  */
-export async function deleteAlert(pool: pg.Pool, id: string): Promise<boolean> {
+export async function deleteAlert(pool: pg.Pool, id: string, by: By = null): Promise<boolean> {
   return transaction(pool, async (client) => {
-    const { rowCount } = await client.query('DELETE FROM alert WHERE id = $1', [id]);
+    const { rows } = await client.query<AlertView>(`DELETE FROM alert WHERE id = $1 RETURNING ${COLUMNS}`, [
+      id,
+    ]);
     // A statement of its own: the deletion may have waited for a dispatch that was just making these. By receiver, or
     // two deletions and two receivers that are disabled could wait for each other in a circle.
     await client.query(
@@ -45,6 +48,9 @@ export async function deleteAlert(pool: pg.Pool, id: string): Promise<boolean> {
         WHERE id IN (SELECT id FROM delivery WHERE alert_id = $1 AND state = 'pending' ORDER BY receiver_id FOR UPDATE)`,
       [id],
     );
-    return rowCount === 1;
+    const [before] = rows;
+    if (!before) return false;
+    await record(client, by, { action: 'alert.deleted', thing: id, before });
+    return true;
   });
 }

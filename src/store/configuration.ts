@@ -10,6 +10,7 @@ import {
   type StoredConfigurationView,
 } from '../model/configuration.ts';
 import type { Page } from '../model/views.ts';
+import { type By, record } from './audit.ts';
 import { readVersionCursor, timeAsText, versionPageOf } from './cursor.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
@@ -63,7 +64,11 @@ const NOTHING_SET: Omit<ConfigurationView, 'unreadable'> = {
  * Sets a configuration if the expected version is the newest. The same content makes no new version, whatever was
  * expected: so a retry after a lost reply finds that it is done.
  */
-export function setConfiguration(pool: pg.Pool, change: ConfigurationChange): Promise<ConfigurationSet> {
+export function setConfiguration(
+  pool: pg.Pool,
+  change: ConfigurationChange,
+  by: By = null,
+): Promise<ConfigurationSet> {
   return transaction(pool, async (client) => {
     // Lock first, then look. Reading goes on; only others that set wait.
     await client.query('LOCK TABLE configuration IN SHARE ROW EXCLUSIVE MODE');
@@ -77,7 +82,32 @@ export function setConfiguration(pool: pg.Pool, change: ConfigurationChange): Pr
       'INSERT INTO configuration (version, document, author, comment) VALUES ($1, $2, $3, $4)',
       [newest + 1, JSON.stringify(change.configuration), change.author, change.comment],
     );
-    return { kind: 'inForce', view: await readConfiguration(client) };
+    const view = await readConfiguration(client);
+    await recordSetting(client, by, before, view);
+    return { kind: 'inForce', view };
+  });
+}
+
+/** The versions themselves are kept for good, so only what is different in them goes on record. */
+async function recordSetting(
+  client: Queryable,
+  by: By,
+  before: ConfigurationView,
+  after: ConfigurationView,
+): Promise<void> {
+  const names = Object.keys(after.configuration) as (keyof Configuration)[];
+  const changed = names.filter(
+    (name) => canonicalize(before.configuration[name]) !== canonicalize(after.configuration[name]),
+  );
+  const told = ({ version, configuration }: ConfigurationView) => ({
+    version,
+    ...Object.fromEntries(changed.map((name) => [name, configuration[name]])),
+  });
+  await record(client, by, {
+    action: 'configuration.set',
+    thing: 'configuration',
+    before: told(before),
+    after: told(after),
   });
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { AttemptEnd } from '../model/delivery.ts';
+import { type By, record } from './audit.ts';
 import { rememberSuccess } from './delivery-attempt.ts';
 import { transaction } from './transaction.ts';
 
@@ -7,9 +8,16 @@ import { transaction } from './transaction.ts';
  * A probe is a delivery with one attempt. Nobody but its maker sends it, so until its end is known it has failed, and
  * how is unknown: that is what stays on record when its maker goes away. False when there is no such receiver.
  */
-export async function beginProbe(pool: pg.Pool, receiverId: string, id: string, now: Date): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `WITH probed AS MATERIALIZED (
+export function beginProbe(
+  pool: pg.Pool,
+  receiverId: string,
+  id: string,
+  now: Date,
+  by: By = null,
+): Promise<boolean> {
+  return transaction(pool, async (client) => {
+    const { rowCount } = await client.query(
+      `WITH probed AS MATERIALIZED (
        SELECT id FROM receiver WHERE id = $2 FOR KEY SHARE
      ), made AS (
        INSERT INTO delivery (id, receiver_id, trigger, state, attempts, time_due, time_ended)
@@ -18,9 +26,12 @@ export async function beginProbe(pool: pg.Pool, receiverId: string, id: string, 
      )
      INSERT INTO delivery_attempt (delivery_id, number, time_started, time_ended, outcome)
      SELECT id, 1, $3, $3, 'unknown' FROM made`,
-    [id, receiverId, now],
-  );
-  return rowCount === 1;
+      [id, receiverId, now],
+    );
+    if (rowCount !== 1) return false;
+    await record(client, by, { action: 'receiver.probed', thing: receiverId, after: { deliveryId: id } });
+    return true;
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { SecretView } from '../model/receiver.ts';
+import { type By, record } from './audit.ts';
 import { timeAsText } from './cursor.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
@@ -34,6 +35,7 @@ export async function rotateSecret(
   receiverId: string,
   secret: SealedSecret,
   keepSeconds: number,
+  by: By = null,
 ): Promise<SecretView | null> {
   return transaction(pool, async (client) => {
     const { rowCount } = await client.query('SELECT FROM receiver WHERE id = $1 FOR NO KEY UPDATE', [
@@ -50,6 +52,8 @@ export async function rotateSecret(
     ]);
     await addSecret(client, receiverId, secret);
     const { rows } = await client.query<SecretView>(`${SECRET} WHERE id = $1`, [secret.id]);
+    const after = { secretId: secret.id, keepSeconds };
+    await record(client, by, { action: 'receiver.secret-rotated', thing: receiverId, after });
     return rows[0] ?? null;
   });
 }

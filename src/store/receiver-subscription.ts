@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { MAX_SUBSCRIPTIONS } from '../model/receiver.ts';
 import { patternRegex } from '../model/subscription.ts';
+import { type By, record } from './audit.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
 export type Subscribed = 'added' | 'there' | 'tooMany' | 'gone';
@@ -17,7 +18,12 @@ export async function replaceSubscriptions(
   await insert(client, receiverId, patterns);
 }
 
-export function addSubscription(pool: pg.Pool, receiverId: string, pattern: string): Promise<Subscribed> {
+export function addSubscription(
+  pool: pg.Pool,
+  receiverId: string,
+  pattern: string,
+  by: By = null,
+): Promise<Subscribed> {
   return transaction(pool, async (client) => {
     const patterns = await lockedSubscriptions(client, receiverId);
     if (!patterns) return 'gone';
@@ -25,6 +31,7 @@ export function addSubscription(pool: pg.Pool, receiverId: string, pattern: stri
     if (patterns.length >= MAX_SUBSCRIPTIONS) return 'tooMany';
     await insert(client, receiverId, [pattern]);
     await touch(client, receiverId);
+    await recordPatterns(client, by, receiverId, patterns, [...patterns, pattern].sort());
     return 'added';
   });
 }
@@ -34,6 +41,7 @@ export function removeSubscription(
   pool: pg.Pool,
   receiverId: string,
   pattern: string,
+  by: By = null,
 ): Promise<Unsubscribed> {
   return transaction(pool, async (client) => {
     const patterns = await lockedSubscriptions(client, receiverId);
@@ -44,6 +52,8 @@ export function removeSubscription(
       pattern,
     ]);
     await touch(client, receiverId);
+    const left = patterns.filter((one) => one !== pattern);
+    await recordPatterns(client, by, receiverId, patterns, left);
     return 'removed';
   });
 }
@@ -55,7 +65,7 @@ async function lockedSubscriptions(client: Queryable, receiverId: string): Promi
   ]);
   if (rowCount === 0) return null;
   const { rows } = await client.query<{ pattern: string }>(
-    'SELECT pattern FROM receiver_subscription WHERE receiver_id = $1',
+    'SELECT pattern FROM receiver_subscription WHERE receiver_id = $1 ORDER BY 1',
     [receiverId],
   );
   return rows.map(({ pattern }) => pattern);
@@ -67,6 +77,15 @@ async function insert(client: Queryable, receiverId: string, patterns: readonly 
      SELECT $1, pattern, regex FROM unnest($2::text[], $3::text[]) AS wanted (pattern, regex)`,
     [receiverId, patterns, patterns.map(patternRegex)],
   );
+}
+
+function recordPatterns(client: Queryable, by: By, receiverId: string, before: string[], after: string[]) {
+  return record(client, by, {
+    action: 'receiver.changed',
+    thing: receiverId,
+    before: { subscriptions: before },
+    after: { subscriptions: after },
+  });
 }
 
 async function touch(client: Queryable, receiverId: string): Promise<void> {

@@ -1,7 +1,9 @@
 import type pg from 'pg';
+import type { Action } from '../model/audit.ts';
 import type { DisabledBecause, ReceiverChange, ReceiverInput, ReceiverView } from '../model/receiver.ts';
 import { receiverWorkflowId } from '../model/receiver-workflow.ts';
 import type { Page } from '../model/views.ts';
+import { type By, record } from './audit.ts';
 import { pageOf, readCursor, timeAsText } from './cursor.ts';
 import { addSecret, type SealedSecret } from './receiver-secret.ts';
 import { replaceSubscriptions } from './receiver-subscription.ts';
@@ -29,6 +31,7 @@ export function createReceiver(
   id: string,
   input: ReceiverInput,
   secret: SealedSecret,
+  by: By = null,
 ): Promise<ReceiverWritten> {
   return written(pool, async (client) => {
     await client.query(
@@ -38,7 +41,7 @@ export function createReceiver(
     );
     await replaceSubscriptions(client, id, input.subscriptions);
     await addSecret(client, id, secret);
-    return id;
+    return recorded(client, by, 'receiver.created', null, await readReceiver(client, id));
   });
 }
 
@@ -46,27 +49,59 @@ export function updateReceiver(
   pool: pg.Pool,
   id: string,
   { name, endpoint, description, retryDelays, enabled, subscriptions }: ReceiverChange,
+  by: By = null,
 ): Promise<ReceiverWritten> {
   return written(pool, async (client) => {
-    const { rowCount } = await client.query(
+    const before = await lockedReceiver(client, id);
+    if (!before) return null;
+    await client.query(
       `UPDATE receiver SET name = coalesce($2, name), endpoint = coalesce($3, endpoint),
               description = coalesce($4, description), retry_delays = coalesce($5, retry_delays),
               time_modified = now()
         WHERE id = $1`,
       [id, name, endpoint, description, retryDelays],
     );
-    if (rowCount === 0) return null;
     if (enabled === true) await enable(client, id);
     if (enabled === false) await disableReceiver(client, id, 'operator', new Date());
     if (subscriptions) await replaceSubscriptions(client, id, subscriptions);
-    return id;
+    return recorded(client, by, 'receiver.changed', before, await readReceiver(client, id));
   });
 }
 
 /** Ends what is pending as well; the record of all that was sent goes with it. False when there is none. */
-export async function deleteReceiver(pool: pg.Pool, id: string): Promise<boolean> {
-  const { rowCount } = await pool.query('DELETE FROM receiver WHERE id = $1', [id]);
-  return rowCount === 1;
+export function deleteReceiver(pool: pg.Pool, id: string, by: By = null): Promise<boolean> {
+  return transaction(pool, async (client) => {
+    const before = await lockedReceiver(client, id);
+    if (!before) return false;
+    await client.query('DELETE FROM receiver WHERE id = $1', [id]);
+    await recorded(client, by, 'receiver.deleted', before, null);
+    return true;
+  });
+}
+
+/** As strongly as a deletion or another name will need it: who first took less could wait for more in a circle. */
+async function lockedReceiver(client: Queryable, id: string): Promise<ReceiverView | null> {
+  await client.query('SELECT FROM receiver WHERE id = $1 FOR UPDATE', [id]);
+  return readReceiver(client, id);
+}
+
+async function recorded<After extends ReceiverView | null>(
+  client: Queryable,
+  by: By,
+  action: Action,
+  before: ReceiverView | null,
+  after: After,
+): Promise<After> {
+  const thing = (before ?? after)?.id;
+  if (thing) await record(client, by, { action, thing, before: onRecord(before), after: onRecord(after) });
+  return after;
+}
+
+/** What an operator decides of it. */
+function onRecord(receiver: ReceiverView | null) {
+  if (!receiver) return null;
+  const { name, endpoint, description, enabled, subscriptions, retryDelays } = receiver;
+  return { name, endpoint, description, enabled, subscriptions, retryDelays };
 }
 
 export async function readReceiver(database: Queryable, id: string): Promise<ReceiverView | null> {
@@ -123,12 +158,11 @@ async function enable(client: Queryable, id: string): Promise<void> {
 
 async function written(
   pool: pg.Pool,
-  write: (client: pg.PoolClient) => Promise<string | null>,
+  write: (client: pg.PoolClient) => Promise<ReceiverView | null>,
 ): Promise<ReceiverWritten> {
   try {
     return await transaction(pool, async (client) => {
-      const id = await write(client);
-      const receiver = id && (await readReceiver(client, id));
+      const receiver = await write(client);
       return receiver ? { kind: 'written', receiver } : { kind: 'gone' };
     });
   } catch (error) {

@@ -3,9 +3,9 @@ import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { ProblemSchema } from '../../src/api/openapi.ts';
-import { ANYWHERE, type Route } from '../../src/api/route.ts';
+import { ANYWHERE, ownProblems, type Route } from '../../src/api/route.ts';
 import { ROUTES } from '../../src/api/routes/index.ts';
-import { type Farewell, type RunningApi, startApi } from '../../src/api/server.ts';
+import { type ApiOptions, type Farewell, type RunningApi, startApi } from '../../src/api/server.ts';
 import { PROBLEMS, type ProblemDocument, problemType } from '../../src/model/problem.ts';
 import type { RunningWorker } from '../../src/worker/worker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -107,10 +107,12 @@ function asText(body: unknown): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
+type Setting = Partial<Pick<ApiOptions, 'maxBodyBytes' | 'namespace' | 'authentication'>>;
+
 /** Starts an API over a client that may be anything: real, broken, or made up. */
 export async function startTestApi(
   client: Client,
-  { maxBodyBytes = 32 * 1024 * 1024, namespace = 'default' } = {},
+  { maxBodyBytes = 32 * 1024 * 1024, namespace = 'default', authentication = null }: Setting = {},
 ): Promise<TestApi> {
   const db = await createDatabase();
   const log: string[] = [];
@@ -118,6 +120,7 @@ export async function startTestApi(
     pool: db.pool,
     client,
     listen: '127.0.0.1:0',
+    authentication,
     maxBodyBytes,
     temporalUiUrl: null,
     namespace,
@@ -191,7 +194,9 @@ function checkPromise(method: string, path: string, { status, headers, body, tex
     title,
     inBody: own,
   });
-  const allowed = route ? [...route.problems, ...ANYWHERE] : ['not-found', 'method-not-allowed', ...ANYWHERE];
+  const allowed = route
+    ? [...ownProblems(route), ...ANYWHERE]
+    : ['not-found', 'method-not-allowed', ...ANYWHERE];
   expect(allowed, what).toContain(name);
   expect(text, what).not.toMatch(/\n\s+at |node_modules|src\//);
 }

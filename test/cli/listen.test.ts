@@ -24,7 +24,7 @@ const removed: Answer = (_, __, response) => response.writeHead(204).end();
 
 async function listen(script: Answer[], ...args: string[]): Promise<Listening> {
   api = await scriptedApi(...script);
-  const listening = await startListening(api.url, ...args);
+  const listening = await startListening(api, ...args);
   running.push(listening);
   return listening;
 }

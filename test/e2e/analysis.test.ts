@@ -22,7 +22,8 @@ afterAll(async () => {
   await discard(folder);
 });
 
-const sitrep = (args: string[], stdin = '') => command(args, { url: stack.url, stdin });
+const sitrep = (args: string[], stdin = '') =>
+  command(args, { url: stack.url, dataDir: stack.dataDir, stdin });
 async function read<View>(...args: string[]): Promise<View> {
   const { code, out, err } = await sitrep([...args, '-o', 'json']);
   expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 function sitrep(args: string[], stdin = '') {
-  return command(args, { url: stack.url, stdin });
+  return command(args, { url: stack.url, dataDir: stack.dataDir, stdin });
 }
 
 async function read<View>(...args: string[]): Promise<View> {
@@ -60,6 +60,21 @@ function reconciled(): Promise<void> {
 
 // One story: each test goes on where the one before it ended.
 describe('the commands against a local stack', () => {
+  test('are let in by the token that it keeps in its data folder, and only by that', async () => {
+    expect((await stat(stack.token)).mode & 0o777).toBe(0o600);
+    const stranger = await command(['current'], { url: stack.url, folder });
+    expect(stranger).toMatchObject({ code: 1, out: '' });
+    expect(stranger.err).toMatch(/That takes a token.*SITREP_TOKEN.*npm start/s);
+    const env = { SITREP_TOKEN: (await readFile(stack.token, 'utf8')).trim() };
+    expect(await command(['history'], { url: stack.url, folder, env })).toMatchObject({ code: 0 });
+    const wins = { ...env, SITREP_TOKEN: `sitrep_${'x'.repeat(43)}` };
+    const refused = await command(['history'], { url: stack.url, dataDir: stack.dataDir, env: wins });
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Nothing is known of this token'),
+    });
+  });
+
   test('find nothing at first, and say so', async () => {
     expect(await sitrep(['current'])).toMatchObject({ code: 1, out: '' });
     expect(await sitrep(['alerts', 'list'])).toEqual({ code: 0, out: 'No alerts yet.\n', err: '' });
@@ -186,7 +201,7 @@ describe('the commands against a local stack', () => {
     const program = fileURLToPath(new URL('../../bin/sitrep.mjs', import.meta.url));
     const line = `'${process.execPath}' '${program}' show current -o json | head -c 1`;
     const { stdout, stderr } = await promisify(execFile)('sh', ['-c', line], {
-      env: { ...process.env, SITREP_URL: stack.url },
+      env: { ...process.env, SITREP_URL: stack.url, SITREP_DATA_DIR: stack.dataDir },
     });
     expect({ stdout, stderr }).toEqual({ stdout: '{', stderr: '' });
   });
@@ -198,7 +213,7 @@ describe('sitrep listen', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'hears of an alert, and takes its receiver away on %s',
     async (signal) => {
-      const listening = await startListening(stack.url);
+      const listening = await startListening(stack);
       expect(await receivers()).toMatchObject([
         {
           name: listening.name,
@@ -253,6 +268,7 @@ describe('the local stack', () => {
 
   test('stops all of it on Ctrl-C, and finds its data when it starts again', async () => {
     const { id, version } = await read<SitrepView>('current');
+    const token = await readFile(stack.token, 'utf8');
     const children = await descendants(stack.process.pid as number);
     expect(children.length).toBeGreaterThan(2);
     const begun = Date.now();
@@ -266,6 +282,8 @@ describe('the local stack', () => {
     expect(children.filter(isAlive)).toEqual([]);
 
     stack = await startLocalStack(folder);
+    // By the token of before, which is kept.
+    expect(await readFile(stack.token, 'utf8')).toBe(token);
     expect(await read<SitrepView>('current')).toMatchObject({ id, version });
     const connection = await Connection.connect({ address: stack.temporalAddress });
     const { status } = await new Client({ connection }).workflow.getHandle(workflowIdOf(id)).describe();

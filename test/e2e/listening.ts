@@ -12,8 +12,12 @@ export interface Listening {
   ended: Promise<{ code: number; err: string }>;
 }
 
-export async function startListening(url: string, ...args: string[]): Promise<Listening> {
-  const { child, captured, ended } = startCommand(['listen', '-o', 'json', ...args], { url });
+/** At an API, or at a local stack with its token. */
+export async function startListening(
+  { url, dataDir = '' }: { url: string; dataDir?: string },
+  ...args: string[]
+): Promise<Listening> {
+  const { child, captured, ended } = startCommand(['listen', '-o', 'json', ...args], { url, dataDir });
   child.stdin.end();
   const announced = () => /^Listening at (\S+) as (\S+),/m.exec(captured.err);
   await until('it listens', () => announced() !== null || child.exitCode !== null, 60_000);

@@ -16,6 +16,7 @@ export interface Announced {
   temporalAddress: string;
   temporalUiUrl: string;
   dataDir: string;
+  token: string;
   log: string;
 }
 
@@ -85,6 +86,8 @@ const CHECKOUT: Program = { node: process.execPath, path: PROGRAM };
 
 interface Surroundings {
   url?: string;
+  /** Of the stack at that URL, whose token is in it. */
+  dataDir?: string;
   folder?: string;
   env?: Record<string, string>;
   program?: Program;
@@ -93,10 +96,11 @@ interface Surroundings {
 /** One command line as a user runs it, in a process of its own; what it has printed so far is captured. */
 export function startCommand(
   args: string[],
-  { url = '', folder = tmpdir(), env = {}, program = CHECKOUT }: Surroundings = {},
+  { url = '', dataDir = '', folder = tmpdir(), env = {}, program = CHECKOUT }: Surroundings = {},
 ) {
+  const reached = { ...(url ? { SITREP_URL: url } : {}), ...(dataDir ? { SITREP_DATA_DIR: dataDir } : {}) };
   const child = spawn(program.node, [program.path, ...args], {
-    env: environment(folder, { ...(url ? { SITREP_URL: url } : {}), ...env }),
+    env: environment(folder, { ...reached, ...env }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const captured: Captured = { code: 0, out: '', err: '' };

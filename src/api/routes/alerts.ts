@@ -14,6 +14,7 @@ const params = z.strictObject({ id: Id.describe('The id of the alert, which its 
 const list = route({
   method: 'GET',
   path: '/v1/alerts',
+  needs: 'read',
   tag: 'Alerts',
   summary: 'List alerts, newest first',
   query: z.strictObject({
@@ -38,6 +39,7 @@ const list = route({
 const read = route({
   method: 'GET',
   path: '/v1/alerts/{id}',
+  needs: 'read',
   tag: 'Alerts',
   summary: 'Read an alert',
   params,
@@ -53,6 +55,7 @@ const read = route({
 const why = route({
   method: 'GET',
   path: '/v1/alerts/{id}/why',
+  needs: 'read',
   tag: 'Alerts',
   summary: 'Tell why an alert exists',
   description:
@@ -71,14 +74,15 @@ const why = route({
 const remove = route({
   method: 'DELETE',
   path: '/v1/alerts/{id}',
+  needs: 'operate',
   tag: 'Alerts',
   summary: 'Delete an alert for good',
   description: 'It does not come back, although the current sitrep may go on requesting it.',
   params,
   answers: { 204: { description: 'It is deleted.' } },
   problems: ['not-found', 'unavailable'],
-  async handle({ pool }, { params: { id } }) {
-    if (!(await deleteAlert(pool, id))) throw noSuchAlert(id);
+  async handle({ pool }, { params: { id }, by }) {
+    if (!(await deleteAlert(pool, id, by))) throw noSuchAlert(id);
     return { status: 204 };
   },
 });

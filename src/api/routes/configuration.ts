@@ -19,6 +19,7 @@ import { type Route, route } from '../route.ts';
 const read = route({
   method: 'GET',
   path: '/v1/configuration',
+  needs: 'read',
   tag: 'Configuration',
   summary: 'Read the configuration in force',
   answers: { 200: { description: 'The configuration, and who set it.', schema: ConfigurationView } },
@@ -31,6 +32,7 @@ const read = route({
 const set = route({
   method: 'PUT',
   path: '/v1/configuration',
+  needs: 'operate',
   tag: 'Configuration',
   summary: 'Set the configuration',
   description:
@@ -45,9 +47,9 @@ const set = route({
     'invalid-body',
     'unavailable',
   ],
-  async handle({ pool, analysis }, { body }) {
+  async handle({ pool, analysis }, { body, by }) {
     const change = readBody(ConfigurationChange, body);
-    const outcome = await setConfiguration(pool, change);
+    const outcome = await setConfiguration(pool, change, by);
     if (outcome.kind === 'inForce') {
       // It may have been off, or have to look sooner.
       analysis.wake();
@@ -62,6 +64,7 @@ const set = route({
 const history = route({
   method: 'GET',
   path: '/v1/configuration/history',
+  needs: 'read',
   tag: 'Configuration',
   summary: 'List the versions of the configuration, newest first',
   query: z.strictObject(paging),
@@ -82,6 +85,7 @@ const history = route({
 const readVersion = route({
   method: 'GET',
   path: '/v1/configuration/history/{version}',
+  needs: 'read',
   tag: 'Configuration',
   summary: 'Read a version of the configuration, whether or not it can be in force',
   params: z.strictObject({ version: configurationVersion }),

@@ -24,6 +24,7 @@ const ofReceiver = z.strictObject({ id: Id.describe('The id of the receiver.') }
 const list = route({
   method: 'GET',
   path: '/v1/deliveries',
+  needs: 'read',
   tag: 'Deliveries',
   summary: 'List deliveries, newest first',
   query: z.strictObject({
@@ -52,6 +53,7 @@ const list = route({
 const read = route({
   method: 'GET',
   path: '/v1/deliveries/{id}',
+  needs: 'read',
   tag: 'Deliveries',
   summary: 'Read a delivery',
   params,
@@ -65,6 +67,7 @@ const read = route({
 const attempts = route({
   method: 'GET',
   path: '/v1/deliveries/{id}/attempts',
+  needs: 'read',
   tag: 'Deliveries',
   summary: 'List the attempts of a delivery, in order',
   params,
@@ -84,15 +87,16 @@ const attempts = route({
 const resend = route({
   method: 'POST',
   path: '/v1/deliveries/{id}/resend',
+  needs: 'operate',
   tag: 'Deliveries',
   summary: 'Send a delivery again',
   description: 'By a new delivery, whose message has the same id, so that its receiver recognises it.',
   params,
   answers: { 201: { description: 'It is on its way.', schema: ResendingView } },
   problems: ['not-found', 'not-resendable', 'unavailable'],
-  async handle(service, { params: { id } }) {
+  async handle(service, { params: { id }, by }) {
     const found = await delivery(service.pool, id);
-    const resent = await resendDelivery(service.pool, id);
+    const resent = await resendDelivery(service.pool, id, by);
     if (resent.ids.length === 0) {
       throw new Problem('not-resendable', notResendable(found), { deliveryId: id });
     }
@@ -103,6 +107,7 @@ const resend = route({
 const resendAll = route({
   method: 'POST',
   path: '/v1/receivers/{id}/resend',
+  needs: 'operate',
   tag: 'Deliveries',
   summary: 'Send again all that failed or was skipped since a time',
   description: 'Unless it has been delivered after all, or its alert was deleted.',
@@ -110,15 +115,16 @@ const resendAll = route({
   query: z.strictObject({ since: time('Since when.') }),
   answers: { 201: { description: 'They are on their way.', schema: ResendingView } },
   problems: ['not-found', 'not-resendable', 'unavailable'],
-  async handle(service, { params: { id }, query: { since } }) {
+  async handle(service, { params: { id }, query: { since }, by }) {
     await enabledReceiver(service, id);
-    return onItsWay(service, await resendFailed(service.pool, id, since));
+    return onItsWay(service, await resendFailed(service.pool, id, since, by));
   },
 });
 
 const probeRoute = route({
   method: 'POST',
   path: '/v1/receivers/{id}/probe',
+  needs: 'operate',
   tag: 'Deliveries',
   summary: 'Send a test delivery now, and say how it went',
   description:
@@ -127,15 +133,15 @@ const probeRoute = route({
   query: z.strictObject({ resendSince: time('Since when.').optional() }),
   answers: { 200: { description: 'How it went, accepted or not.', schema: ProbeView } },
   problems: ['not-found', 'unavailable'],
-  async handle(service, { params: { id }, query: { resendSince } }) {
+  async handle(service, { params: { id }, query: { resendSince }, by }) {
     const receiver = await readReceiver(service.pool, id);
     if (!receiver) throw noSuchReceiver(id);
-    const result = await probe(service, receiver);
+    const result = await probe(service, receiver, by);
     if (!result) throw noSuchReceiver(id);
     const accepted = result.attempt.outcome === 'delivered';
     const resent =
       accepted && resendSince
-        ? await resendFailed(service.pool, id, resendSince)
+        ? await resendFailed(service.pool, id, resendSince, by)
         : { ids: [], receivers: [] };
     await wakeAll(service, resent);
     return { status: 200, body: { ...result, resent: resent.ids } };

@@ -7,6 +7,7 @@ export const REFERENCE = '/reference';
 const openApi = route({
   method: 'GET',
   path: '/openapi.json',
+  needs: 'nothing',
   tag: 'Upkeep',
   summary: 'This API as OpenAPI 3.1',
   answers: { 200: { description: 'The OpenAPI document.', schema: z.looseObject({ openapi: z.string() }) } },
@@ -17,6 +18,7 @@ const openApi = route({
 const root = route({
   method: 'GET',
   path: '/',
+  needs: 'nothing',
   tag: 'Upkeep',
   summary: 'Go to the reference, for people',
   answers: { 302: { description: 'To /reference/.', headers: { Location: 'The reference.' } } },

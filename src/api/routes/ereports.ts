@@ -15,6 +15,7 @@ import { type Route, route } from '../route.ts';
 const submit = route({
   method: 'POST',
   path: '/v1/ereports',
+  needs: 'report',
   tag: 'Ereports',
   summary: 'Submit ereports, one or a batch',
   description:
@@ -37,6 +38,7 @@ const submit = route({
 const list = route({
   method: 'GET',
   path: '/v1/ereports',
+  needs: 'read',
   tag: 'Ereports',
   summary: 'List ereports, those first that were collected last',
   query: z.strictObject({
@@ -66,6 +68,7 @@ const list = route({
 const read = route({
   method: 'GET',
   path: '/v1/ereports/{restartId}/{ena}',
+  needs: 'read',
   tag: 'Ereports',
   summary: 'Read an ereport',
   params: z.strictObject({

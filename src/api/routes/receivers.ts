@@ -31,6 +31,7 @@ const params = z.strictObject({ id: Id.describe('The id of the receiver.') });
 const create = route({
   method: 'POST',
   path: '/v1/receivers',
+  needs: 'operate',
   tag: 'Receivers',
   summary: 'Make a receiver',
   description:
@@ -51,12 +52,12 @@ const create = route({
     'invalid-body',
     'unavailable',
   ],
-  async handle(service, { body }) {
+  async handle(service, { body, by }) {
     const input = readBody(ReceiverInput, body);
     await requireAllowed(service, input.endpoint);
     const id = newId();
     const { secret, sealed } = makeSecret(service, id);
-    const receiver = writtenOr(await createReceiver(service.pool, id, input, sealed), id);
+    const receiver = writtenOr(await createReceiver(service.pool, id, input, sealed, by), id);
     return { status: 201, headers: { location: `/v1/receivers/${id}` }, body: { ...receiver, secret } };
   },
 });
@@ -64,6 +65,7 @@ const create = route({
 const list = route({
   method: 'GET',
   path: '/v1/receivers',
+  needs: 'read',
   tag: 'Receivers',
   summary: 'List receivers, newest first',
   query: z.strictObject({
@@ -87,6 +89,7 @@ const list = route({
 const read = route({
   method: 'GET',
   path: '/v1/receivers/{id}',
+  needs: 'read',
   tag: 'Receivers',
   summary: 'Read a receiver',
   params,
@@ -100,6 +103,7 @@ const read = route({
 const update = route({
   method: 'PATCH',
   path: '/v1/receivers/{id}',
+  needs: 'operate',
   tag: 'Receivers',
   summary: 'Change a receiver',
   description:
@@ -116,24 +120,25 @@ const update = route({
     'invalid-body',
     'unavailable',
   ],
-  async handle(service, { params: { id }, body }) {
+  async handle(service, { params: { id }, body, by }) {
     const change = readBody(ReceiverChange, body);
     if (change.endpoint !== undefined) await requireAllowed(service, change.endpoint);
-    return { status: 200, body: writtenOr(await updateReceiver(service.pool, id, change), id) };
+    return { status: 200, body: writtenOr(await updateReceiver(service.pool, id, change, by), id) };
   },
 });
 
 const remove = route({
   method: 'DELETE',
   path: '/v1/receivers/{id}',
+  needs: 'operate',
   tag: 'Receivers',
   summary: 'Delete a receiver',
   description: 'What is pending for it is not sent, and the record of its deliveries goes with it.',
   params,
   answers: { 204: { description: 'It is deleted.' } },
   problems: ['not-found', 'unavailable'],
-  async handle({ pool, client }, { params: { id } }) {
-    if (!(await deleteReceiver(pool, id))) throw noSuchReceiver(id);
+  async handle({ pool, client }, { params: { id }, by }) {
+    if (!(await deleteReceiver(pool, id, by))) throw noSuchReceiver(id);
     // Idle, its workflow would wait for ever; woken it sees that there is nobody left to send to.
     await wake(client, id);
     return { status: 204 };
@@ -143,6 +148,7 @@ const remove = route({
 const secrets = route({
   method: 'GET',
   path: '/v1/receivers/{id}/secrets',
+  needs: 'read',
   tag: 'Receivers',
   summary: 'List the secrets that sign, newest first',
   params,
@@ -174,6 +180,7 @@ const Rotation = z
 const rotate = route({
   method: 'POST',
   path: '/v1/receivers/{id}/secrets',
+  needs: 'operate',
   tag: 'Receivers',
   summary: 'Give a receiver a new secret',
   description:
@@ -189,10 +196,10 @@ const rotate = route({
     'invalid-body',
     'unavailable',
   ],
-  async handle(service, { params: { id }, body }) {
+  async handle(service, { params: { id }, body, by }) {
     const { keepSeconds } = readBody(Rotation, body);
     const { secret, sealed } = makeSecret(service, id);
-    const view = found(await rotateSecret(service.pool, id, sealed, keepSeconds), id);
+    const view = found(await rotateSecret(service.pool, id, sealed, keepSeconds, by), id);
     return { status: 201, body: { ...view, secret } };
   },
 });

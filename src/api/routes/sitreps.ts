@@ -19,6 +19,7 @@ const LOCATION = { Location: 'Where the sitrep is read.' };
 const submitRoute = route({
   method: 'POST',
   path: '/v1/sitreps',
+  needs: 'report',
   tag: 'Sitreps',
   summary: 'Submit a sitrep',
   description:
@@ -54,6 +55,7 @@ const submitRoute = route({
 const list = route({
   method: 'GET',
   path: '/v1/sitreps',
+  needs: 'read',
   tag: 'Sitreps',
   summary: 'List sitreps, newest first',
   description: 'Those in history, those that wait to be decided, and those that have lost.',
@@ -81,6 +83,7 @@ const list = route({
 const current = route({
   method: 'GET',
   path: '/v1/sitreps/current',
+  needs: 'read',
   tag: 'Sitreps',
   summary: 'Read the current sitrep',
   answers: { 200: { description: 'The current sitrep, whole.', schema: SitrepView } },
@@ -95,6 +98,7 @@ const current = route({
 const read = route({
   method: 'GET',
   path: '/v1/sitreps/{sitrep}',
+  needs: 'read',
   tag: 'Sitreps',
   summary: 'Read a sitrep by its id or its version',
   params: z.strictObject({ sitrep: SitrepParameter }),
@@ -110,6 +114,7 @@ const read = route({
 const report = route({
   method: 'GET',
   path: '/v1/sitreps/{sitrep}/report',
+  needs: 'read',
   tag: 'Sitreps',
   summary: 'Read the report of the analysis that made a sitrep',
   description: 'There is none for sitreps that were not made by analysis.',
@@ -124,6 +129,7 @@ const report = route({
 const rediagnoseRoute = route({
   method: 'POST',
   path: '/v1/rediagnosis',
+  needs: 'operate',
   tag: 'Sitreps',
   summary: 'Diagnose versions once more, with the engines of today',
   description:

@@ -14,6 +14,7 @@ const id = Id.describe('The id of the receiver.');
 const list = route({
   method: 'GET',
   path: '/v1/receivers/{id}/subscriptions',
+  needs: 'read',
   tag: 'Receivers',
   summary: 'List what a receiver is subscribed to',
   params: z.strictObject({ id }),
@@ -35,6 +36,7 @@ const list = route({
 const add = route({
   method: 'POST',
   path: '/v1/receivers/{id}/subscriptions',
+  needs: 'operate',
   tag: 'Receivers',
   summary: 'Subscribe a receiver to one thing more',
   description: 'It hears of alerts that are made from then on, of each once, however many patterns cover it.',
@@ -52,9 +54,9 @@ const add = route({
     'invalid-body',
     'unavailable',
   ],
-  async handle({ pool }, { params, body }) {
+  async handle({ pool }, { params, body, by }) {
     const wanted = readBody(Subscription, body);
-    switch (await addSubscription(pool, params.id, wanted.subscription)) {
+    switch (await addSubscription(pool, params.id, wanted.subscription, by)) {
       case 'added':
         return { status: 201, body: wanted };
       case 'there':
@@ -72,6 +74,7 @@ const add = route({
 const remove = route({
   method: 'DELETE',
   path: '/v1/receivers/{id}/subscriptions/{subscription}',
+  needs: 'operate',
   tag: 'Receivers',
   summary: 'Take one subscription away',
   description: 'What another one covers as well still comes. What is pending is sent all the same.',
@@ -81,8 +84,8 @@ const remove = route({
   }),
   answers: { 204: { description: 'It is taken away.' } },
   problems: ['not-found', 'unavailable'],
-  async handle({ pool }, { params: { id, subscription } }) {
-    switch (await removeSubscription(pool, id, subscription)) {
+  async handle({ pool }, { params: { id, subscription }, by }) {
+    switch (await removeSubscription(pool, id, subscription, by)) {
       case 'removed':
         return { status: 204 };
       case 'notThere':

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { TendReportView } from '../../model/views.ts';
+import { record } from '../../store/audit.ts';
 import { flag } from '../parameters.ts';
 import { readiness } from '../readiness.ts';
 import { type Route, route } from '../route.ts';
@@ -9,6 +10,7 @@ import { tend } from '../tend.ts';
 const tendRoute = route({
   method: 'POST',
   path: '/v1/tend',
+  needs: 'operate',
   tag: 'Upkeep',
   summary: 'Heal what crashes and lost signals left behind',
   description:
@@ -18,7 +20,9 @@ const tendRoute = route({
     200: { description: 'What was found, and mended unless it was a dry run.', schema: TendReportView },
   },
   problems: ['unavailable'],
-  async handle({ client }, { query: { dryRun } }) {
+  async handle({ client, pool }, { query: { dryRun }, by }) {
+    // A dry run changes nothing. Before it begins, so that nothing is done that is not on record.
+    if (!dryRun) await record(pool, by, { action: 'tend.run', thing: 'tend' });
     return { status: 200, body: await tend(client, dryRun) };
   },
 });
@@ -26,6 +30,7 @@ const tendRoute = route({
 const info = route({
   method: 'GET',
   path: '/v1/info',
+  needs: 'read',
   tag: 'Upkeep',
   summary: 'What this service is',
   answers: {
@@ -53,6 +58,7 @@ const info = route({
 const live = route({
   method: 'GET',
   path: '/livez',
+  needs: 'nothing',
   tag: 'Upkeep',
   summary: 'Whether the process answers',
   answers: { 200: { description: 'It does.', schema: z.object({ status: z.literal('alive') }) } },
@@ -65,14 +71,16 @@ const Checks = z.object({
   temporal: z.string(),
   workers: z.string(),
   configuration: z.string(),
+  authentication: z.string(),
 });
 const ready = route({
   method: 'GET',
   path: '/readyz',
+  needs: 'nothing',
   tag: 'Upkeep',
   summary: 'Whether sitreps can be taken now',
   description:
-    'Postgres answers and has a schema that this version works with, Temporal answers, and the API is not being stopped. If not, says what is wrong. That no worker asks for work is said, and so is a version of the configuration that this version of Sitrep cannot read; neither makes it less ready.',
+    'Postgres answers and has a schema that this version works with, Temporal answers, and the API is not being stopped. If not, says what is wrong. That no worker asks for work is said, and so are authentication that is off and a version of the configuration that this version of Sitrep cannot read; none of that makes it less ready.',
   answers: {
     200: { description: 'They can.', schema: z.object({ status: z.literal('ready'), checks: Checks }) },
   },

@@ -3,6 +3,7 @@ import type { ConfigurationHeading, ConfigurationView } from '../../../src/model
 import type { DeliveryView } from '../../../src/model/delivery.ts';
 import type { EreportView } from '../../../src/model/ereport.ts';
 import type { ReceiverView } from '../../../src/model/receiver.ts';
+import type { TokenView } from '../../../src/model/token.ts';
 import type { AlertView, Page, SitrepHeading, SitrepView } from '../../../src/model/views.ts';
 import type { TestApi } from '../../api/harness.ts';
 import type { Tally } from '../tally.ts';
@@ -108,7 +109,8 @@ export class AttackedApi {
     const configurations = await this.#read<Page<ConfigurationHeading>>('/v1/configuration/history?limit=5');
     const ereports = await this.#read<Page<EreportView>>('/v1/ereports?limit=50');
     const fixed = await this.#read<Page<EreportView>>(`/v1/ereports?class=${OF_ONE_RESTART}`);
-    const pages = [sitreps, alerts, receivers, deliveries, ereports, configurations];
+    const tokens = await this.#read<Page<TokenView>>('/v1/tokens?limit=50');
+    const pages = [sitreps, alerts, receivers, deliveries, ereports, configurations, tokens];
     const cursors = pages.map(({ nextCursor }) => nextCursor).filter((cursor) => cursor !== null);
     return {
       host: this.host,
@@ -133,6 +135,7 @@ export class AttackedApi {
         alerts: alerts.items.map(({ id }) => id),
         receivers: receivers.items.map(({ id }) => id),
         deliveries: deliveries.items.map(({ id }) => id),
+        tokens: tokens.items.map(({ id }) => id),
       },
       current: () => this.#current,
       configurationVersion: () => this.#configurationVersion,

@@ -33,6 +33,7 @@ async function begin({ killedAfter, passes = 0 }: ApiOrder) {
     pool: doomedPool(pool, doom, () => strikeMyself('SIGKILL')),
     client: new Client({ connection, namespace }),
     listen: settings.SITREP_LISTEN,
+    authentication: null,
     maxBodyBytes: settings.SITREP_MAX_BODY,
     temporalUiUrl: null,
     namespace,
