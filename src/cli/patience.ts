@@ -13,6 +13,8 @@ export interface Patience {
 }
 
 export const PATIENCE: Patience = { attempts: 5, asks: 10, firstPauseMs: 250, longestPauseMs: 5_000 };
+/** The longest that is waited because the service asks for it: what a token has to wait that asked too often. */
+const LONGEST_ASKED = 60_000;
 
 export type Note = (line: string) => void;
 
@@ -28,15 +30,26 @@ export async function sendPatiently<Value>(
     if (reply.kind === 'answer' || !mayPass(reply) || attempts >= patience.attempts) {
       return { reply, attempts };
     }
+    const asked = askedPause(reply);
+    if (asked > LONGEST_ASKED) return { reply, attempts };
+    const ms = Math.max(asked, pauseBefore(attempts - 1, patience));
     const { message } = client.failureOf(reply);
-    note(`${message} Trying again (${attempts + 1} of ${patience.attempts}).`);
-    await pause(pauseBefore(attempts - 1, patience));
+    const when = asked === 0 ? '' : ` in ${Math.ceil(ms / 1_000)} s`;
+    note(`${message} Trying again${when} (${attempts + 1} of ${patience.attempts}).`);
+    await pause(ms);
   }
 }
 
+type Unanswered = Exclude<Reply<unknown>, { kind: 'answer' }>;
+
 /** What a later attempt may find mended. A proxy says 502 or 504 for a service that is being restarted. */
-export function mayPass(reply: Exclude<Reply<unknown>, { kind: 'answer' }>): boolean {
-  return reply.kind === 'silence' || [502, 503, 504].includes(reply.status);
+export function mayPass(reply: Unanswered): boolean {
+  return reply.kind === 'silence' || [429, 502, 503, 504].includes(reply.status);
+}
+
+/** How long the service asks to be left alone. */
+function askedPause(reply: Unanswered): number {
+  return reply.kind === 'problem' ? (reply.retryAfterMs ?? 0) : 0;
 }
 
 export function pauseBefore(attempt: number, { firstPauseMs, longestPauseMs }: Patience): number {
