@@ -4,6 +4,7 @@ import { ANALYSIS } from '../model/analysis-workflow.ts';
 import { type Found, workflowIdOf } from '../model/lifecycle.ts';
 import type { Settings } from '../model/settings.ts';
 import { deleteAnalyses, leftoverAnalyses } from '../store/analysis.ts';
+import { deleteAudit, oldAudit } from '../store/audit.ts';
 import { undispatchedAlerts } from '../store/dispatch.ts';
 import { prunableSitreps, pruneHistory as pruneSome } from '../store/history-prune.ts';
 import {
@@ -17,6 +18,7 @@ import { markableEreports, markSeen } from '../store/mark-seen.ts';
 import { collectableMarkers, collectMarkers as deleteMarkers } from '../store/marker.ts';
 import { overdueReceivers } from '../store/receiver-health.ts';
 import { AFTER_WHAT_IS_MET, FROM_THE_START, rendezvous } from '../store/rendezvous.ts';
+import { deleteTokens, longExpiredTokens } from '../store/token.ts';
 import { wakeReceiver } from '../webhook/wake-receiver.ts';
 import { type ConfigurationReader, keptVersions } from './configuration.ts';
 import { add, foundNothing, NAMED_IDS, note } from './found.ts';
@@ -63,6 +65,12 @@ export interface Reconciled {
 export interface LookedAfter {
   analysesDeleted: Found;
   analysisStarted: Found;
+}
+
+/** What was found of who was let in, and what they did. */
+export interface Forgotten {
+  auditDeleted: Found;
+  tokensDeleted: Found;
 }
 
 // Each step says what it found; a dry run only looks.
@@ -175,13 +183,12 @@ export async function lookAfterAnalysis(
   dryRun: boolean,
   sitrepsDeleted: Found,
 ): Promise<LookedAfter> {
-  const analysesDeleted = foundNothing();
-  for (;;) {
-    const page = await leftoverAnalyses(pool, SUBMISSION_SECONDS, dryRun ? COUNTED : PAGE);
-    note(analysesDeleted, dryRun ? page : await deleteAnalyses(pool, SUBMISSION_SECONDS, page));
-    if (dryRun || page.length < PAGE) break;
-    progress(analysesDeleted);
-  }
+  const analysesDeleted = await sweepPages(
+    (limit) => leftoverAnalyses(pool, SUBMISSION_SECONDS, limit),
+    (ids) => deleteAnalyses(pool, SUBMISSION_SECONDS, ids),
+    dryRun,
+    progress,
+  );
   const analysisStarted = foundNothing();
   if ((await configuration()).configuration.analysisEnabled) {
     const { open } = await lifecycleStanding(client, ANALYSIS);
@@ -190,4 +197,42 @@ export async function lookAfterAnalysis(
     if (!dryRun && (!open || sitrepsDeleted.count > 0)) await callForAnalysis();
   }
   return { analysesDeleted, analysisStarted };
+}
+
+/** Deletes entries of the audit log, and expired tokens, that were kept for as long as they are to be. */
+export async function forgetAccess(
+  { pool, settings, progress }: Tending,
+  dryRun: boolean,
+): Promise<Forgotten> {
+  const days = settings.SITREP_AUDIT_DAYS;
+  const auditDeleted = await sweepPages(
+    (limit) => oldAudit(pool, days, limit),
+    (ids) => deleteAudit(pool, ids),
+    dryRun,
+    progress,
+  );
+  const tokensDeleted = await sweepPages(
+    (limit) => longExpiredTokens(pool, days, limit),
+    (ids) => deleteTokens(pool, ids),
+    dryRun,
+    progress,
+  );
+  return { auditDeleted, tokensDeleted };
+}
+
+/** Deletes what is found, page by page, until there is no more; a dry run only counts. */
+async function sweepPages(
+  find: (limit: number) => Promise<string[]>,
+  remove: (ids: string[]) => Promise<string[]>,
+  dryRun: boolean,
+  progress: Tending['progress'],
+): Promise<Found> {
+  const found = foundNothing();
+  if (dryRun) return note(found, await find(COUNTED));
+  for (;;) {
+    const page = await find(PAGE);
+    note(found, await remove(page));
+    if (page.length < PAGE) return found;
+    progress(found);
+  }
 }

@@ -38,5 +38,6 @@ export function tendActivities(pool: pg.Pool, client: Client, settings: Settings
     collectMarkers: (dryRun: boolean) => step((tending) => steps.collectMarkers(tending, dryRun)),
     lookAfterAnalysis: (dryRun: boolean, sitrepsDeleted: Found) =>
       step((tending) => steps.lookAfterAnalysis(tending, dryRun, sitrepsDeleted)),
+    forgetAccess: (dryRun: boolean) => step((tending) => steps.forgetAccess(tending, dryRun)),
   };
 }

@@ -96,5 +96,7 @@ export const TEND_KINDS = {
   markersDeleted: 'markers of requests that the head no longer makes',
   analysesDeleted: 'records of analyses whose sitrep is gone, or never came to be',
   analysisStarted: 'the analysis, which did not run',
+  auditDeleted: 'entries of the audit log that were kept for their time',
+  tokensDeleted: 'tokens that expired long ago',
 } as const;
 export type TendKind = keyof typeof TEND_KINDS;

@@ -1,4 +1,4 @@
-import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import { patched, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { TendActivities } from '../activities/index.ts';
 import type { TendReport } from '../model/lifecycle.ts';
 import { ACTIVITY } from './activity-options.ts';
@@ -33,6 +33,11 @@ const { lookAfterAnalysis } = proxyActivities<TendActivities>({
   summary: 'Delete records of analyses that came to nothing; see to it that the analysis runs',
 });
 
+const { forgetAccess } = proxyActivities<TendActivities>({
+  ...ACTIVITY,
+  summary: 'Delete entries of the audit log, and expired tokens, that were kept for their time',
+});
+
 /** Heals what crashes, lost signals and terminated lifecycles leave behind. Run by a schedule, or on demand. */
 export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport> {
   const { thorough, alertsMade, ereportsMarked } = await reconcileHead(dryRun);
@@ -42,6 +47,9 @@ export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport>
   const submissionsDeleted = await collectSubmissions(dryRun);
   const markersDeleted = await collectMarkers(dryRun);
   const { analysesDeleted, analysisStarted } = await lookAfterAnalysis(dryRun, sitrepsDeleted);
+  const { auditDeleted, tokensDeleted } = patched('forget-access')
+    ? await forgetAccess(dryRun)
+    : { auditDeleted: NOTHING, tokensDeleted: NOTHING };
   const found = {
     alertsMade,
     ereportsMarked,
@@ -54,6 +62,8 @@ export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport>
     markersDeleted,
     analysesDeleted,
     analysisStarted,
+    auditDeleted,
+    tokensDeleted,
   };
   setCurrentDetails(
     Object.entries(found)
@@ -62,3 +72,5 @@ export async function tend({ dryRun }: { dryRun: boolean }): Promise<TendReport>
   );
   return { dryRun, thorough, found };
 }
+
+const NOTHING = { count: 0, ids: [] };

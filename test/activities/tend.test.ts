@@ -19,6 +19,7 @@ import { submit } from '../../src/store/submission.ts';
 import { TestService } from '../api/harness.ts';
 import { commit, commitAndMeet, countRows, insert } from '../support/commit.ts';
 import { configure } from '../support/configuration.ts';
+import { auditedDaysAgo, expiredDaysAgo } from '../support/days-ago.ts';
 import { aCase, aChildOf, aSitrep, requestIds, type Sent, submissionOf } from '../support/document.ts';
 import { anEreport, taken } from '../support/ereports.ts';
 import { Hook } from '../support/hook.ts';
@@ -333,6 +334,8 @@ describe('a pass', () => {
     await dispatchAll(pool());
     await ageDeliveries();
     await makeAlerts(pool(), 2);
+    await auditedDaysAgo(pool(), 400);
+    await expiredDaysAgo(pool(), 'former', 400);
     await age('fm_sitrep');
     await age('fm_analysis');
     await age('sitrep_submission');

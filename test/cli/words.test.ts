@@ -181,6 +181,8 @@ describe('a tend report', () => {
       markersDeleted: nothing,
       analysesDeleted: nothing,
       analysisStarted: nothing,
+      auditDeleted: nothing,
+      tokensDeleted: nothing,
     },
   };
 

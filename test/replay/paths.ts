@@ -342,8 +342,10 @@ export const PATHS: Record<string, Path> = {
     return ended(handle);
   },
 
+  // Recorded before there was an audit log to sweep.
   tend: (stage) => tended(stage, false),
   'tend-dry-run': (stage) => tended(stage, true),
+  'tend-forgets': (stage) => tended(stage, false),
 
   async 'analysis-changed-then-unchanged'(stage) {
     await stage.work();
