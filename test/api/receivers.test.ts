@@ -27,6 +27,12 @@ const statusAndType = (reply: Reply) => ({ status: reply.status, type: typeOf(re
 const NOT_FOUND = { status: 404, type: 'not-found' };
 const MICROSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
+test('[I32] a name that no text can be is refused where receivers are listed', async () => {
+  const reply = await get('/v1/receivers?name=a%00');
+  expect(statusAndType(reply)).toEqual({ status: 422, type: 'invalid-parameter' });
+  expect(reply.body.faults).toMatchObject([{ pointer: '/query/name' }]);
+});
+
 describe('a new receiver', () => {
   test('is answered with its secret, this once', async () => {
     const reply = await post(

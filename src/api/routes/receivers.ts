@@ -9,6 +9,7 @@ import {
   ReceiverView,
   SecretView,
 } from '../../model/receiver.ts';
+import { text } from '../../model/text.ts';
 import {
   createReceiver,
   deleteReceiver,
@@ -69,7 +70,7 @@ const list = route({
   tag: 'Receivers',
   summary: 'List receivers, newest first',
   query: z.strictObject({
-    name: z.string().max(100).optional().describe('Only the one of this name.'),
+    name: text(100).optional().describe('Only the one of this name.'),
     ...paging,
   }),
   answers: {
