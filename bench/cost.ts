@@ -20,6 +20,7 @@ import { type BenchService, startService } from './service.ts';
 import { type Spent, spent } from './spent.ts';
 import { smallDocument, submit } from './submitter.ts';
 import { makeAlerts, subscribe } from './subscriber.ts';
+import { untilAtRest } from './until-at-rest.ts';
 import { untilNone } from './until-none.ts';
 
 const CHILDREN = ['fm_case', 'fm_ereport_in_case', 'fm_alert_request'];
@@ -145,15 +146,14 @@ async function ofAnalyses({ scale }: Ground, service: BenchService): Promise<Row
   const count = scale.rounds(10);
   await configure(service.pool, { analysisEnabled: true });
   const report = async () => {
-    const rest = service.atRest();
     await reportEreports(service.url, [bodyOf([psuEreport(aShelf(), 1, Date.now())])]);
-    await rest;
+    await untilAtRest(service.pool);
   };
   await report();
   const before = await settled(service.client, ANALYSIS);
   for (let n = 0; n < count; n++) await report();
   const after = less(await settled(service.client, ANALYSIS), before);
-  return inTemporal('an analysis that makes a sitrep, and the look after it', after, count);
+  return inTemporal('an analysis that makes a sitrep', after, count);
 }
 
 async function headOf(pool: BenchService['pool']): Promise<string | null> {
