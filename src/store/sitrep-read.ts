@@ -40,7 +40,8 @@ const SUBMITTED = `
          NULL::text AS "timeMadeCurrent", NULL::text AS "timeReleased",
          sub.time_submitted AS time
     FROM sitrep_submission sub`;
-const NOT_INSERTED = 'NOT EXISTS (SELECT FROM fm_sitrep WHERE id = sub.sitrep_id)';
+/** Of submission `sub`. */
+export const NOT_INSERTED = 'NOT EXISTS (SELECT FROM fm_sitrep WHERE id = sub.sitrep_id)';
 
 /** One row of `INSERTED` or `SUBMITTED`. */
 type HeadingRow = Omit<SitrepHeading, 'workflowId'>;
