@@ -9,6 +9,9 @@ const GATHER = 10;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5_000;
 
+/** Hears how an attempt ended, and whether it was the last one of its delivery. */
+export type OnEnd = (end: AttemptEnd, isLast: boolean) => void;
+
 /**
  * Writes down how attempts ended: one batch at a time, with all that has ended by then. When it fails it is tried again
  * for as long as the activity lives: what was answered 2xx is not sent again because its record was lost.
@@ -17,19 +20,23 @@ export class AttemptLog {
   readonly #pool: pg.Pool;
   readonly #receiverId: string;
   readonly #retryDelays: number[];
+  readonly #onEnd: OnEnd;
   #ended: Ended[] = [];
   #unsent: Begun[] = [];
   #writing: Promise<void> | null = null;
 
-  constructor(pool: pg.Pool, receiverId: string, retryDelays: number[]) {
+  constructor(pool: pg.Pool, receiverId: string, retryDelays: number[], onEnd: OnEnd = () => {}) {
     this.#pool = pool;
     this.#receiverId = receiverId;
     this.#retryDelays = retryDelays;
+    this.#onEnd = onEnd;
   }
 
   /** Resolves once it is written. */
   write({ deliveryId, attempt }: Begun, end: AttemptEnd, ended: Date): Promise<void> {
-    this.#ended.push({ deliveryId, attempt, end, ended, nextDue: this.#nextDue(attempt, end, ended) });
+    const nextDue = this.#nextDue(attempt, end, ended);
+    this.#onEnd(end, nextDue === null);
+    this.#ended.push({ deliveryId, attempt, end, ended, nextDue });
     return this.#written();
   }
 

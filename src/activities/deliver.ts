@@ -7,7 +7,7 @@ import { type Begun, beginAttempts, pendingDeliveries } from '../store/delivery-
 import { giveUpGone, giveUpIfFailing, readTarget } from '../store/receiver-health.ts';
 import { sealedSecrets } from '../store/receiver-secret.ts';
 import { type Mail, Outbox } from '../webhook/outbox.ts';
-import { AttemptLog } from './attempt-log.ts';
+import { AttemptLog, type OnEnd } from './attempt-log.ts';
 import { dispatch } from './dispatch.ts';
 import { withHeartbeats } from './heartbeat.ts';
 import { InHand } from './in-hand.ts';
@@ -33,7 +33,13 @@ const ROUND_MS = 30_000;
 /** Without one success for that long, a receiver is given up. */
 const GIVE_UP_AFTER_MS = 5 * 86_400_000;
 
-export function deliveryActivities(pool: pg.Pool, client: Client, mail: Mail, stopping: AbortSignal) {
+export function deliveryActivities(
+  pool: pg.Pool,
+  client: Client,
+  mail: Mail,
+  stopping: AbortSignal,
+  onEnd?: OnEnd,
+) {
   return {
     /**
      * Sends what is due for a receiver, until nothing is, or the round is over. `nowMs` is Temporal's time, by which
@@ -41,7 +47,7 @@ export function deliveryActivities(pool: pg.Pool, client: Client, mail: Mail, st
      */
     deliverDue(receiverId: string, nowMs: number): Promise<DeliveryRound> {
       return withHeartbeats(async (progress) => {
-        const round = new Round(pool, mail, receiverId, nowMs + lateness(), stopping);
+        const round = new Round(pool, mail, receiverId, nowMs + lateness(), stopping, onEnd);
         const result = await round.run(() => progress(undefined));
         // The alert that says so has to be told to somebody, too.
         if (round.gaveUp) await dispatch(pool, client);
@@ -57,18 +63,27 @@ class Round {
   readonly #receiverId: string;
   readonly #nowMs: number;
   readonly #stopping: AbortSignal;
+  readonly #onEnd: OnEnd | undefined;
   readonly #begun = performance.now();
   readonly #sent: RoundCounts = { delivered: 0, refused: 0 };
   #isGone = false;
   #failure: unknown;
   gaveUp = false;
 
-  constructor(pool: pg.Pool, mail: Mail, receiverId: string, nowMs: number, stopping: AbortSignal) {
+  constructor(
+    pool: pg.Pool,
+    mail: Mail,
+    receiverId: string,
+    nowMs: number,
+    stopping: AbortSignal,
+    onEnd?: OnEnd,
+  ) {
     this.#pool = pool;
     this.#mail = mail;
     this.#receiverId = receiverId;
     this.#nowMs = nowMs;
     this.#stopping = stopping;
+    this.#onEnd = onEnd;
   }
 
   async run(onProgress: () => void): Promise<DeliveryRound> {
@@ -77,7 +92,7 @@ class Round {
     if (!target.enabled) return { kind: 'waits', sent: this.#sent, pending: 0, nextDueMs: null };
     const sealed = await sealedSecrets(this.#pool, this.#receiverId);
     const outbox = new Outbox(this.#mail, { id: this.#receiverId, endpoint: target.endpoint }, sealed);
-    const log = new AttemptLog(this.#pool, this.#receiverId, target.retryDelays);
+    const log = new AttemptLog(this.#pool, this.#receiverId, target.retryDelays, this.#onEnd);
     const isOver = await this.#sendDue(outbox, log, onProgress);
     await this.#giveUpIfHopeless();
     if (!isOver) return { kind: 'more', sent: this.#sent };

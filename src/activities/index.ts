@@ -5,6 +5,7 @@ import { enginesInForce } from '../diagnosis/engines-in-force.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import { analysisActivities } from './analysis.ts';
+import type { OnEnd } from './attempt-log.ts';
 import { deliveryActivities } from './deliver.ts';
 import { lifecycleActivities } from './lifecycle.ts';
 import { rediagnosisActivities } from './rediagnose.ts';
@@ -33,8 +34,9 @@ export function createDeliveryActivities(
   { pool, client }: Pick<ActivityContext, 'pool' | 'client'>,
   mail: Mail,
   stopping: AbortSignal = new AbortController().signal,
+  onEnd?: OnEnd,
 ) {
-  return deliveryActivities(pool, client, mail, stopping);
+  return deliveryActivities(pool, client, mail, stopping, onEnd);
 }
 
 export type AnalysisActivities = ReturnType<typeof analysisActivities>;

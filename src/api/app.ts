@@ -6,6 +6,7 @@ import {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { newId } from '../model/id.ts';
 import { Problem } from '../model/problem.ts';
 import { type Admit, admission } from './admission.ts';
 import { admitBody, takeBytes } from './body.ts';
@@ -14,6 +15,7 @@ import { refuseCrossSite } from './cross-site.ts';
 import { answerProblem } from './problem-answer.ts';
 import { serveReference } from './reference.ts';
 import { type Route, readAsked } from './route.ts';
+import { routeOf } from './route-pattern.ts';
 import type { Service } from './service.ts';
 
 const TIMEOUTS = {
@@ -35,7 +37,9 @@ export async function buildApp(routes: Route[], service: Service, logger: Logger
     http: { headersTimeout: HEADERS_TIMEOUT, requireHostHeader: false },
     routerOptions: { maxParamLength: MAX_PARAMETER },
     loggerInstance: logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    // Unlike a count it says the same of no two requests, whichever API and whenever.
+    genReqId: () => newId(),
     // While it closes, what still comes on open connections is answered as always.
     return503OnClosing: false,
     frameworkErrors: answerProblem,
@@ -55,9 +59,10 @@ export async function buildApp(routes: Route[], service: Service, logger: Logger
     if (service.stopping.aborted) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
-    const { method, url } = request;
+    const { method } = request;
+    const { statusCode: status, elapsedTime } = reply;
     request.log.debug(
-      { method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      { method, path: pathOf(request), route: routeOf(request), status, ms: Math.round(elapsedTime) },
       'answered',
     );
   });
@@ -90,13 +95,18 @@ function addRoute(app: FastifyInstance, route: Route, service: Service, admit: A
 
 /** A path that is known with other methods is a 405. */
 function notFound(routes: Route[], { url, method }: FastifyRequest): Problem {
-  const path = (url.split('?')[0] as string).slice(0, 200);
+  const path = pathOf({ url });
   const methods = routes.filter((route) => matches(route, path)).map((route) => route.method);
   if (methods.length === 0) {
     return new Problem('not-found', `There is nothing at ${path}. What there is, GET /openapi.json lists.`);
   }
   const allow = methods.flatMap((offered) => (offered === 'GET' ? ['GET', 'HEAD'] : [offered]));
   return new Problem('method-not-allowed', `${path} takes ${allow.join(', ')}, not ${method}.`, { allow });
+}
+
+/** Without what is asked behind it, and not for ever. */
+function pathOf({ url }: Pick<FastifyRequest, 'url'>): string {
+  return (url.split('?')[0] as string).slice(0, 200);
 }
 
 function matches(route: Route, path: string): boolean {

@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { hasAdmin } from '../store/token.ts';
 import { AnalysisWaker } from '../temporal/analysis-waker.ts';
 import type { Mail } from '../webhook/outbox.ts';
@@ -11,6 +12,8 @@ import { Gate } from './gate.ts';
 import { isLoopback, type ListenAddress, listenError, readListenAddress } from './listen-address.ts';
 import { openApiDocument } from './openapi.ts';
 import type { RateLimits } from './rate-limit.ts';
+import { measureRequests } from './request-metrics.ts';
+import { traceRequests } from './request-spans.ts';
 import { ROUTES } from './routes/index.ts';
 import { TokenMemory } from './token-memory.ts';
 
@@ -26,6 +29,10 @@ export interface ApiOptions {
   namespace: string;
   mail: Mail;
   logger: Logger;
+  /** Where requests are counted. */
+  registry?: Registry | undefined;
+  /** Whether requests are spans of traces. */
+  traced?: boolean;
 }
 
 export interface RunningApi {
@@ -59,7 +66,7 @@ const LOOK_FOR_IDLE = 100;
 
 /** Starts the HTTP API. Rejects when the address is not free, or not loopback where it must be. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
-  const { listen, authentication, logger, ...rest } = options;
+  const { listen, authentication, logger, registry, traced = false, ...rest } = options;
   const address = readListenAddress(listen, authentication !== null);
   await sayWhoIsLetIn(options, address);
   const analysis = new AnalysisWaker(options.client);
@@ -74,6 +81,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     documents: new Gate(DOCUMENT_BYTES, PATIENCE),
   };
   const app = await buildApp(ROUTES, service, logger);
+  if (registry) measureRequests(app, registry);
+  if (traced) traceRequests(app);
   app.server.maxConnections = CONNECTIONS;
   // An expectation that we don't know may be ignored (RFC 9110, 10.1.1); Node alone would refuse it without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import pino, { type Logger } from 'pino';
+import pino, { type Logger, type LoggerOptions } from 'pino';
 
 /** With the file before it, twice this is the most that logs take, however long a stack runs. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -16,15 +16,21 @@ export interface LogFile {
 }
 
 /** A log as JSON lines in a file, begun anew; warnings are shown to whoever watches, too. */
-export function openLogFile(folder: string, show: (line: string) => void, maxBytes = MAX_BYTES): LogFile {
+export function openLogFile(
+  folder: string,
+  show: (line: string) => void,
+  options: LoggerOptions = {},
+  maxBytes = MAX_BYTES,
+): LogFile {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'sitrep.log');
   const file = new TurningFile(path, maxBytes);
   const streams = pino.multistream([
-    { level: 'info', stream: file },
+    // Whatever the logger lets through.
+    { level: 'trace', stream: file },
     { level: 'warn', stream: { write: rarely(show) } },
   ]);
-  return { logger: pino({ base: null }, streams), path, close: () => file.close() };
+  return { logger: pino({ ...options, base: null }, streams), path, close: () => file.close() };
 }
 
 /** Written at once, so that the last line before a crash is there; turned over when it is full. */

@@ -6,6 +6,9 @@ import type { TemporalAccess } from '../local/external-temporal.ts';
 import { enginePathsOf, rateLimitsOf, type Settings } from '../model/settings.ts';
 import { schemaFault } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
+import { readStanding } from '../store/standing.ts';
+import { showDatabase } from '../telemetry/database-metrics.ts';
+import { tracedPool } from '../telemetry/traced-pool.ts';
 import { AddressPolicy } from '../webhook/address-policy.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import { SecretBox } from '../webhook/secret-box.ts';
@@ -17,6 +20,7 @@ import { startWorker } from '../worker/worker.ts';
 import { databaseFailure } from './database-url.ts';
 import { Failure } from './failure.ts';
 import type { Parts } from './parts.ts';
+import type { Seeing } from './seeing.ts';
 import { temporalFailure } from './temporal-access.ts';
 import { type Workplace, workerReadiness } from './worker-readiness.ts';
 
@@ -37,6 +41,7 @@ export interface Host {
   servers: Servers;
   settings: Settings;
   logger: Logger;
+  seeing: Seeing;
 }
 
 /** A way to Temporal: the worker needs a native one, and a client on the same one starts workflows eagerly. */
@@ -45,11 +50,18 @@ export interface TemporalLink<Way> {
   client: Client;
 }
 
-export async function connectNatively({ parts, servers }: Host): Promise<TemporalLink<NativeConnection>> {
+export async function connectNatively({
+  parts,
+  servers,
+  seeing,
+}: Host): Promise<TemporalLink<NativeConnection>> {
   const { connectionOptions, namespace, address } = servers.temporal;
   const connection = await parts.start(
     'The connection to Temporal',
-    () => NativeConnection.connect(connectionOptions).catch(temporalFailure(address)),
+    () =>
+      NativeConnection.connect({ ...connectionOptions, plugins: pluginsOf(seeing) }).catch(
+        temporalFailure(address),
+      ),
     (started) => started.close(),
   );
   return { connection, client: new Client({ connection, namespace }) };
@@ -58,20 +70,31 @@ export async function connectNatively({ parts, servers }: Host): Promise<Tempora
 /** Left alone, a client lets up to two minutes pass between attempts: long after Temporal is back it would be away. */
 const RECONNECT = { 'grpc.max_reconnect_backoff_ms': 2_000 };
 
-export async function connect({ parts, servers }: Host): Promise<TemporalLink<Connection>> {
+export async function connect({ parts, servers, seeing }: Host): Promise<TemporalLink<Connection>> {
   const { connectionOptions, namespace, address } = servers.temporal;
   const connection = await parts.start(
     'The connection to Temporal',
     () =>
-      Connection.connect({ ...connectionOptions, channelArgs: RECONNECT }).catch(temporalFailure(address)),
+      Connection.connect({
+        ...connectionOptions,
+        channelArgs: RECONNECT,
+        plugins: pluginsOf(seeing),
+      }).catch(temporalFailure(address)),
     (started) => started.close(),
   );
   return { connection, client: new Client({ connection, namespace }) };
 }
 
+/** Clients and workers have those of the connection that they are on. */
+function pluginsOf({ tracing }: Seeing) {
+  return tracing ? [tracing.plugin] : [];
+}
+
 export async function runWorker(host: Host, link: TemporalLink<NativeConnection>): Promise<void> {
-  const { parts, servers, settings, logger } = host;
-  const pool = await openPool(host, 'sitrep worker');
+  const { parts, servers, settings, logger, seeing } = host;
+  const pool = await openPool(host, 'worker');
+  const traced = seeing.tracing !== null;
+  const registry = seeing.metrics?.registry;
   const mail = await openMail(host);
   const engines = await enginesOf(host);
   const { namespace } = servers.temporal;
@@ -88,7 +111,7 @@ export async function runWorker(host: Host, link: TemporalLink<NativeConnection>
     'The worker',
     async () => {
       await prepare(host);
-      return startWorker({ pool, ...link, namespace, settings, engines, mail, logger });
+      return startWorker({ pool, ...link, namespace, settings, engines, mail, logger, registry, traced });
     },
     (started) => started.stop(),
   );
@@ -98,8 +121,9 @@ export async function runWorker(host: Host, link: TemporalLink<NativeConnection>
 
 /** Returns the URL at which the API listens. */
 export async function runApi(host: Host, { client }: TemporalLink<unknown>): Promise<string> {
-  const { parts, servers, settings, logger } = host;
-  const pool = await openPool(host, 'sitrep api');
+  const { parts, servers, settings, logger, seeing } = host;
+  const pool = await openPool(host, 'api');
+  if (seeing.metrics) showDatabase(seeing.metrics.registry, () => readStanding(pool));
   await enginesOf(host);
   const mail = await openMail(host);
   const { url } = await parts.start(
@@ -115,6 +139,8 @@ export async function runApi(host: Host, { client }: TemporalLink<unknown>): Pro
         namespace: servers.temporal.namespace,
         mail,
         logger,
+        registry: seeing.metrics?.registry,
+        traced: seeing.tracing !== null,
       }),
     (api) =>
       api.close({
@@ -148,15 +174,17 @@ function openMail({ parts, servers }: Host): Promise<Mail> {
 }
 
 /** A schema that this code doesn't know would fail later, statement by statement. */
-async function openPool({ parts, servers, settings }: Host, applicationName: string) {
+async function openPool({ parts, servers, settings, seeing }: Host, part: 'api' | 'worker') {
+  const applicationName = `sitrep ${part}`;
   const pool = await parts.start(
     'The database connections',
     async () => createPool(servers.databaseUrl, { applicationName, max: settings.SITREP_CONNECTIONS }),
     (started) => started.end(),
   );
+  seeing.metrics?.watchPool(part, pool);
   const fault = await schemaFault(pool).catch(databaseFailure);
   if (fault !== null) throw new Failure({ title: 'The database has another schema', detail: fault });
-  return pool;
+  return seeing.tracing ? tracedPool(pool) : pool;
 }
 
 async function prepare(host: Host): Promise<void> {

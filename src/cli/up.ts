@@ -4,13 +4,14 @@ import { startStack } from '../local/stack.ts';
 import { cidrsOf, readSettings } from '../model/settings.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
-import { installRuntime } from '../worker/runtime.ts';
+import { logOptions } from '../telemetry/log.ts';
 import { databaseFailure } from './database-url.ts';
 import { claimable } from './listen-address.ts';
 import { openLogFile } from './log-file.ts';
 import { ownSecretKey } from './own-secret-key.ts';
 import { keepOwnToken } from './own-token.ts';
 import { Parts, stopWithin } from './parts.ts';
+import { openSeeing } from './seeing.ts';
 import { connectNatively, runApi, runWorker } from './service.ts';
 import type { Outcome, Session } from './session.ts';
 import { endAnyway, stopSignal, untilAborted } from './stop-signal.ts';
@@ -27,6 +28,8 @@ interface Running {
   /** The file with the token of commands that are run beside it; null where none is asked for. */
   token: string | null;
   log: string;
+  /** Null unless they are asked for. */
+  metricsUrl: string | null;
 }
 
 /** Runs everything in this process and its children, until it is asked to stop or a part fails. */
@@ -67,10 +70,11 @@ async function start(
   parts.watch('A server of the local stack', stack.failed);
   const log = await parts.start(
     'The log',
-    async () => openLogFile(join(dataDir, 'logs'), report),
+    async () => openLogFile(join(dataDir, 'logs'), report, logOptions(settings.SITREP_LOG_LEVEL, world.env)),
     async (file) => file.close(),
   );
-  installRuntime(log.logger);
+  const { logger } = log;
+  const seeing = await openSeeing({ parts, settings, env: world.env, logger }, 'both');
   const { applied } = await migrate(stack.databaseUrl).catch(databaseFailure);
   if (applied.length > 0) report(`Postgres: applied ${applied.join(', ')}`);
   const servers = {
@@ -78,7 +82,7 @@ async function start(
     secretKey: settings.SITREP_SECRET_KEY || (await ownSecretKey(dataDir)),
     webhookAllow: settings.SITREP_WEBHOOK_ALLOW ? cidrsOf(settings) : LOOPBACK,
   };
-  const host = { parts, servers, settings, logger: log.logger };
+  const host = { parts, servers, settings, logger, seeing };
   signal.throwIfAborted();
   const link = await connectNatively(host);
   report('Worker: starting');
@@ -94,6 +98,7 @@ async function start(
     dataDir,
     token,
     log: log.path,
+    metricsUrl: seeing.metricsUrl,
   };
 }
 
@@ -121,7 +126,7 @@ const FIRST_STEPS = [
 ];
 
 function welcome(
-  { url, reference, temporalAddress, temporalUiUrl, dataDir, token, log }: Running,
+  { url, reference, temporalAddress, temporalUiUrl, dataDir, token, log, metricsUrl }: Running,
   style: Style,
 ): string {
   const pairs: [string, string][] = [
@@ -132,6 +137,7 @@ function welcome(
     ['data', dataDir],
     ['token', token ?? 'none is asked for: whoever reaches the API may do everything (SITREP_AUTH)'],
     ['log', log],
+    ...(metricsUrl === null ? [] : [['metrics', metricsUrl] satisfies [string, string]]),
   ];
   return [
     '',

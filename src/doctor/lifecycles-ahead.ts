@@ -23,7 +23,7 @@ const REASON = 'The database is older than this lifecycle: it does not have its 
 export async function endLifecyclesAhead({ pool, client }: Patient, dryRun: boolean): Promise<Found> {
   const found = foundNothing();
   for await (const page of openWorkflows(client, LIFECYCLE)) {
-    const ids = page.map(sitrepIdOf).filter((id) => Id.safeParse(id).success);
+    const ids = page.flatMap((id) => Id.safeParse(sitrepIdOf(id)).data ?? []);
     const stored = await sitrepStates(pool, ids);
     const suspects = ids.filter((id) => !wasCurrent(stored.get(id)));
     const ended = await mapBounded(suspects, async (id) => {

@@ -24,9 +24,9 @@ export function workflowIdOf(sitrepId: string): string {
   return `${WORKFLOW_PREFIX}${sitrepId}`;
 }
 
-/** The sitrep that a workflow is about, or what stands in the place of its id. */
-export function sitrepIdOf(workflowId: string): string {
-  return workflowId.slice(WORKFLOW_PREFIX.length);
+/** The sitrep whose lifecycle this is; null for any other workflow. */
+export function sitrepIdOf(workflowId: string): string | null {
+  return workflowId.startsWith(WORKFLOW_PREFIX) ? workflowId.slice(WORKFLOW_PREFIX.length) : null;
 }
 
 /** Ids and digests only: the document waits in Postgres, since payloads through Temporal are capped. */

@@ -4,6 +4,7 @@ const wholeNumber = (minimum: number) =>
   z.coerce.number(`must be a whole number`).int('must be a whole number').min(minimum);
 
 const LISTEN = /^(\[[0-9a-f:.]+\]|[^:]+):\d{1,5}$/i;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** What the environment sets, with the defaults that the documentation promises. */
 export const Settings = z.object({
@@ -85,6 +86,17 @@ export const Settings = z.object({
     .describe(
       'Seconds that requests, activities and deliveries get to come to their end when a process is asked to stop; then they are cut off, and done again by another. What kills it must wait for five more.',
     ),
+  SITREP_METRICS_LISTEN: z
+    .string()
+    .regex(LISTEN, 'must be host:port')
+    .default('')
+    .describe(
+      'Where `serve` and `up` serve metrics for Prometheus, such as `127.0.0.1:9464`; nowhere, if it is not set. Whoever reaches that address can read them: they are numbers, and name no sitrep and no receiver.',
+    ),
+  SITREP_LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('The least level of the lines that `serve` and `up` log; `debug` has a line for each request.'),
 });
 export type Settings = z.output<typeof Settings>;
 

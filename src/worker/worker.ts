@@ -2,14 +2,18 @@ import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { createActivities, createDeliveryActivities } from '../activities/index.ts';
 import type { Engine } from '../diagnosis/engine.ts';
+import { enginesInForce } from '../diagnosis/engines-in-force.ts';
 import { TASK_QUEUE } from '../model/lifecycle.ts';
 import { DELIVERY_TASK_QUEUE } from '../model/receiver-workflow.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Mail } from '../webhook/outbox.ts';
 import type { Sender } from '../webhook/sender.ts';
 import { workflows } from './bundle.ts';
+import { deliveryMetrics } from './delivery-metrics.ts';
+import { counted } from './work-metrics.ts';
 
 export interface WorkerOptions {
   pool: pg.Pool;
@@ -22,6 +26,10 @@ export interface WorkerOptions {
   /** Nobody else's: closing its sender is how the worker cuts off what it has no more time for. */
   mail: Mail;
   logger: Logger;
+  /** Where it is counted what the work comes to. */
+  registry?: Registry | undefined;
+  /** Whether the connection traces: then the workflows do so, too. */
+  traced?: boolean;
   /** Made by `bundleWorkflows`; when absent, that of the release, or bundled at the start. */
   workflowBundle?: { codePath: string };
 }
@@ -58,8 +66,12 @@ export const RECEIVERS_AT_ONCE = 200;
 
 /** Starts what runs lifecycles and `tend`, and apart from it what runs receivers and sends deliveries. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { pool, client, settings, engines = [], connection, namespace, mail, logger } = options;
-  const workflowBundle = options.workflowBundle ?? (await workflows());
+  const { pool, client, settings, engines = [], connection, namespace, mail, logger, registry } = options;
+  const workflowBundle = options.workflowBundle ?? (await workflows({ traced: options.traced ?? false }));
+  const activities = createActivities({ pool, client, settings, engines });
+  // Those of threshold rules are configured while it runs.
+  const engineNames = enginesInForce({ thresholdRules: [] }, engines).map(({ name }) => name);
+  const onEnd = registry && deliveryMetrics(registry);
   const graceMs = settings.SITREP_GRACE_SECONDS * 1000;
   const stopping = new AbortController();
   const common = {
@@ -72,7 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const lives = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
-    activities: createActivities({ pool, client, settings, engines }),
+    activities: registry ? counted(activities, registry, engineNames) : activities,
     // Each holds at most one connection of the pool, so more of them would only wait for one.
     maxConcurrentActivityTaskExecutions: settings.SITREP_CONNECTIONS,
     maxCachedWorkflows: CACHED_LIFECYCLES,
@@ -81,7 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const deliveries = await Worker.create({
     ...common,
     taskQueue: DELIVERY_TASK_QUEUE,
-    activities: createDeliveryActivities({ pool, client }, mail, stopping.signal),
+    activities: createDeliveryActivities({ pool, client }, mail, stopping.signal, onEnd),
     maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
     // Those that are being sent to; the others wait for days at times, and have short histories to go on from.
     maxCachedWorkflows: RECEIVERS_AT_ONCE,

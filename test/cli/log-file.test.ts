@@ -30,7 +30,7 @@ test('a log begins anew, and keeps the one before', async () => {
 });
 
 test('a log does not grow beyond twice its bound', async () => {
-  const log = openLogFile(folder, () => {}, 1_000);
+  const log = openLogFile(folder, () => {}, {}, 1_000);
   for (let n = 0; n < 200; n++) log.logger.info({ n }, 'a line of about fifty bytes');
   log.close();
   const all = (await read('sitrep.log.previous')) + (await read('sitrep.log'));

@@ -16,6 +16,8 @@ const DEFAULTS = {
   SITREP_ENGINES: '',
   SITREP_SECRET_KEY: '',
   SITREP_WEBHOOK_ALLOW: '',
+  SITREP_METRICS_LISTEN: '',
+  SITREP_LOG_LEVEL: 'info',
 };
 
 describe('the settings', () => {
@@ -45,6 +47,8 @@ describe('the settings', () => {
       SITREP_ENGINES: './fans.ts',
       SITREP_SECRET_KEY: 'c2VjcmV0',
       SITREP_WEBHOOK_ALLOW: '10.0.0.0/8,::1/128',
+      SITREP_METRICS_LISTEN: '0.0.0.0:9464',
+      SITREP_LOG_LEVEL: 'debug',
     };
     expect(readSettings({ ...environment, SITREP_NOTHING: 'x', PATH: '/bin' })).toEqual({
       ...environment,
@@ -78,6 +82,8 @@ describe('the settings', () => {
     ['SITREP_ORPHAN_GRACE_SECONDS', '-1'],
     ['SITREP_ORPHAN_GRACE_SECONDS', '1h'],
     ['SITREP_ORPHAN_GRACE_SECONDS', 'Infinity'],
+    ['SITREP_METRICS_LISTEN', '9464'],
+    ['SITREP_LOG_LEVEL', 'verbose'],
   ])('refuse %s=%s, and name it', (name, value) => {
     expect(() => readSettings({ [name]: value })).toThrow(
       new RegExp(`^The environment is not usable: ${name} must be [^;]*$`),
