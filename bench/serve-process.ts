@@ -30,6 +30,7 @@ export async function serve(
       DATABASE_URL: url,
       TEMPORAL_ADDRESS: temporalAddress,
       TEMPORAL_NAMESPACE: namespace,
+      SITREP_AUTH: 'off',
       SITREP_LISTEN: '127.0.0.1:0',
       SITREP_SECRET_KEY: SECRET_KEY,
       SITREP_KEEP_VERSIONS: KEEP_VERSIONS,

@@ -14,7 +14,7 @@ import { AddressPolicy } from '../src/webhook/address-policy.ts';
 import { Sender } from '../src/webhook/sender.ts';
 import { wakeReceiver } from '../src/webhook/wake-receiver.ts';
 import { installRuntime } from '../src/worker/runtime.ts';
-import { CACHED_LIFECYCLES, RECEIVERS_AT_ONCE, STICKY } from '../src/worker/worker.ts';
+import { POLLERS, RECEIVERS_AT_ONCE, STICKY } from '../src/worker/worker.ts';
 import type { Ground } from './case.ts';
 import { type BenchDatabase, createDatabase } from './database.ts';
 import { createNamespace } from './namespace.ts';
@@ -66,8 +66,9 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
       beginNothing: () => beginNothing(client),
     },
     workflowBundle: await bundle,
+    workflowTaskPollerBehavior: POLLERS,
+    activityTaskPollerBehavior: POLLERS,
     maxConcurrentActivityTaskExecutions: settings.SITREP_CONNECTIONS,
-    maxCachedWorkflows: CACHED_LIFECYCLES,
     stickyQueueScheduleToStartTimeout: STICKY,
   });
   const deliveries = await Worker.create({
@@ -76,6 +77,8 @@ export async function startService({ postgresUrl, temporalAddress }: Ground): Pr
     taskQueue: DELIVERY_TASK_QUEUE,
     activities: createDeliveryActivities({ pool, client }, mail),
     workflowBundle: await bundle,
+    workflowTaskPollerBehavior: POLLERS,
+    activityTaskPollerBehavior: POLLERS,
     maxConcurrentActivityTaskExecutions: RECEIVERS_AT_ONCE,
   });
   const workers = [lives, deliveries].map((worker) => ({ worker, running: worker.run() }));

@@ -39,4 +39,4 @@ BEGIN
 END
 $$;
 CREATE TRIGGER audit_entry_never_changes BEFORE UPDATE ON audit_entry
-  FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_never_changes();
+  FOR EACH ROW EXECUTE FUNCTION audit_entry_never_changes();

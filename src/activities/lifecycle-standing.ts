@@ -1,4 +1,4 @@
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { SitrepState } from '../model/lifecycle.ts';
 import { SEARCH_ATTRIBUTES } from '../model/search-attributes.ts';
 
@@ -7,8 +7,8 @@ export interface LifecycleStanding {
   open: boolean;
   /** Which of its runs this is about; null when Temporal knows none. */
   runId: string | null;
-  /** Whether it has heard something that no worker has taken up yet. */
-  hasTask: boolean;
+  /** Whether it waits for a worker, with what it has heard or with an activity, or has one at work. */
+  isBusy: boolean;
   /** The state that it has shown last; null when Temporal knows none. */
   state: SitrepState | null;
 }
@@ -26,14 +26,18 @@ export async function lifecycleStanding(client: Client, workflowId: string): Pro
     return {
       open: status.name === 'RUNNING' || status.name === 'PAUSED',
       runId,
-      hasTask: Boolean(raw.pendingWorkflowTask),
+      isBusy: isBusy(raw),
       state,
     };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError)
-      return { open: false, runId: null, hasTask: false, state: null };
+      return { open: false, runId: null, isBusy: false, state: null };
     throw error;
   }
+}
+
+function isBusy({ pendingWorkflowTask, pendingActivities }: WorkflowExecutionDescription['raw']): boolean {
+  return Boolean(pendingWorkflowTask) || (pendingActivities ?? []).length > 0;
 }
 
 /** False when the lifecycle is gone, and needs no signal any more. */

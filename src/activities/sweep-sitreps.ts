@@ -22,7 +22,7 @@ interface Bounds {
   graceSeconds: number;
   /**
    * Who came to be what it is within this time is signalled, but not counted: it may be about to be. With patience, one
-   * that was told something which no worker has taken up yet is passed over.
+   * whose lifecycle is busy is passed over.
    */
   patienceSeconds: number;
 }
@@ -69,7 +69,7 @@ async function sweepPage(
     const lifecycle = await lifecycleStanding(client, workflowIdOf(sitrep.id));
     const remedy = remedyFor(sitrep, lifecycle);
     const isSignal = remedy === SUPERSEDED_SIGNAL || remedy === RELEASED_SIGNAL;
-    if (isSignal && isPatient && lifecycle.hasTask) return null;
+    if (isSignal && isPatient && lifecycle.isBusy) return null;
     if (!isSignal || dryRun) return remedy;
     return (await signalLifecycle(client, workflowIdOf(sitrep.id), remedy)) ? remedy : null;
   });

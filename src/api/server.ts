@@ -10,6 +10,7 @@ import type { Mail } from '../webhook/outbox.ts';
 import { buildApp } from './app.ts';
 import { Gate } from './gate.ts';
 import { isLoopback, type ListenAddress, listenError, readListenAddress } from './listen-address.ts';
+import { NewConnections } from './new-connections.ts';
 import { openApiDocument } from './openapi.ts';
 import type { RateLimits } from './rate-limit.ts';
 import { measureRequests } from './request-metrics.ts';
@@ -63,6 +64,8 @@ const CONNECTIONS = 1_000;
 const AT_ONCE: Farewell = { drainMs: 0, graceMs: 20_000 };
 /** How often connections are looked for that have become idle while the service stops. */
 const LOOK_FOR_IDLE = 100;
+/** What a client that has just connected gets to ask something: to Node, a connection without a request is not idle. */
+const TO_BEGIN = 1_000;
 
 /** Starts the HTTP API. Rejects when the address is not free, or not loopback where it must be. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
@@ -84,6 +87,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   if (registry) measureRequests(app, registry);
   if (traced) traceRequests(app);
   app.server.maxConnections = CONNECTIONS;
+  const newcomers = new NewConnections(app.server);
   // An expectation that we don't know may be ignored (RFC 9110, 10.1.1); Node alone would refuse it without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   try {
@@ -91,7 +95,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
       url: await app.listen(address),
       async close(farewell = AT_ONCE) {
         stopping.abort();
-        await close(app, farewell);
+        await close(app, newcomers, farewell);
         await analysis.close();
       },
     };
@@ -116,12 +120,18 @@ async function sayWhoIsLetIn({ authentication, pool, logger }: ApiOptions, { hos
 }
 
 /** First nobody is told that it is ready, then nobody new is let in, then who is in is seen out. */
-async function close(app: FastifyInstance, { drainMs, graceMs }: Farewell): Promise<void> {
+async function close(
+  app: FastifyInstance,
+  newcomers: NewConnections,
+  { drainMs, graceMs }: Farewell,
+): Promise<void> {
   await pause(drainMs);
   const impatience = setTimeout(() => app.server.closeAllConnections(), graceMs);
   // Whose answer had begun before could not be told that the connection ends with it.
   const lookForIdle = setInterval(() => app.server.closeIdleConnections(), LOOK_FOR_IDLE);
+  const lookForSilent = setTimeout(() => newcomers.closeSilent(), TO_BEGIN);
   await app.close();
   clearTimeout(impatience);
+  clearTimeout(lookForSilent);
   clearInterval(lookForIdle);
 }

@@ -56,20 +56,13 @@ export class Parts {
     failed.catch((error: unknown) => this.#fail(asFailure(error, `${name} failed`)));
   }
 
-  /**
-   * Stops all that was started; says what could not be stopped, and goes on with the rest. False if something was left
-   * behind, which may keep the process from ending by itself.
-   */
-  async stop(report: (line: string) => void): Promise<boolean> {
+  /** Stops all that was started; says what could not be stopped, and goes on with the rest. */
+  async stop(report: (line: string) => void): Promise<void> {
     const deadline = Date.now() + this.#stopWithin;
-    let isClean = true;
     for (const { name, stop } of this.#stops.splice(0).reverse()) {
       const fault = await faultOf(stop(), Math.max(MOMENT, deadline - Date.now()));
-      if (fault === null) continue;
-      isClean = false;
-      report(`${name} did not stop cleanly: ${fault}`);
+      if (fault !== null) report(`${name} did not stop cleanly: ${fault}`);
     }
-    return isClean;
   }
 }
 

@@ -48,7 +48,8 @@ async function serve(
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
-    if (!(await parts.stop((line) => logger.warn(line)))) endAnyway();
+    await parts.stop((line) => logger.warn(line));
+    endAnyway();
   }
   logger.info('stopped');
   return 'done';

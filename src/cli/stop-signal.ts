@@ -23,10 +23,13 @@ export function stopSignal(insisted: () => void = () => process.exit(1)): AbortS
   return controller.signal;
 }
 
-/** What was left behind may keep a process for ever. What was said has this time to arrive. */
+/** For what was said to arrive. */
 const LAST_WORDS = 1_000;
 
-/** Ends the process soon, with the exit code that it has by then, whatever still runs in it. */
+/**
+ * A process whose parts have stopped ends by itself; should anything be left in it that keeps it, such as what did not
+ * stop in time, or a library's own, it ends soon after all, with the exit code that it has by then.
+ */
 export function endAnyway(): void {
   setTimeout(() => process.exit(), LAST_WORDS).unref();
 }

@@ -48,7 +48,8 @@ export async function up(session: Session): Promise<Outcome> {
     if (parts.started) report('Stopping, since a part failed.');
     throw error;
   } finally {
-    if (!(await parts.stop(report))) endAnyway();
+    await parts.stop(report);
+    endAnyway();
     if (stop.aborted) report('Stopped.');
   }
   return 'done';

@@ -48,8 +48,8 @@ export async function serveReceivers({ pool, client }: Patient, dryRun: boolean)
   for (;;) {
     const page: string[] = await awaitedReceivers(pool, PATIENCE_SECONDS, after, PAGE);
     const kinds = await mapBounded(page, async (id) => {
-      const { open, hasTask } = await lifecycleStanding(client, receiverWorkflowId(id));
-      const kind = !open ? 'alone' : overdue.has(id) && !hasTask ? 'asleep' : null;
+      const { open, isBusy } = await lifecycleStanding(client, receiverWorkflowId(id));
+      const kind = !open ? 'alone' : overdue.has(id) && !isBusy ? 'asleep' : null;
       if (kind !== null && !dryRun) await wakeReceiver(client, id);
       return kind;
     });

@@ -84,7 +84,7 @@ export const Settings = z.object({
   SITREP_GRACE_SECONDS: wholeNumber(1)
     .default(8)
     .describe(
-      'Seconds that requests, activities and deliveries get to come to their end when a process is asked to stop; then they are cut off, and done again by another. What kills it must wait for five more.',
+      'Seconds that requests, activities and deliveries get to come to their end when a process is asked to stop; then they are cut off, and done again by another. What kills it has to wait for ten more.',
     ),
   SITREP_METRICS_LISTEN: z
     .string()

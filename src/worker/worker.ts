@@ -55,11 +55,11 @@ const FORCE_AFTER_MS = 5_000;
 export const STICKY = '2 seconds';
 
 /**
- * Lifecycles in memory, a fifth of a megabyte each. Those of the sitreps in history all wait, for as long as thousands of
- * versions take; one that is signalled at last goes on from its history of a page, so that only those in progress,
- * and the newest, need to be there.
+ * As many requests for work are open as the server says are of use: few of idle workers, of which there may be any number,
+ * and more under load. Never more than there are slots, which bound the connections to Postgres; so slots are a number
+ * to set, and not taken from how busy the machine is, which says nothing of Postgres.
  */
-export const CACHED_LIFECYCLES = 500;
+export const POLLERS = { type: 'autoscaling' } as const;
 
 /** Receivers that are sent to at once. Each mostly waits for its receiver, which may hang for as long as it likes. */
 export const RECEIVERS_AT_ONCE = 200;
@@ -80,6 +80,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workflowBundle,
     shutdownForceTime: graceMs + FORCE_AFTER_MS,
     stickyQueueScheduleToStartTimeout: STICKY,
+    workflowTaskPollerBehavior: POLLERS,
+    activityTaskPollerBehavior: POLLERS,
   };
   const lives = await Worker.create({
     ...common,
@@ -87,7 +89,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: registry ? counted(activities, registry, engineNames) : activities,
     // Each holds at most one connection of the pool, so more of them would only wait for one.
     maxConcurrentActivityTaskExecutions: settings.SITREP_CONNECTIONS,
-    maxCachedWorkflows: CACHED_LIFECYCLES,
     shutdownGraceTime: graceMs,
   });
   const deliveries = await Worker.create({

@@ -203,14 +203,17 @@ describe('the end of an attempt', () => {
     const [one, other] = await clock.begin(db.pool, receiver);
     if (!one || !other) throw new Error('Nothing was due.');
     const environment = new MockActivityEnvironment();
+    const waiting = Promise.withResolvers<void>();
     await holding(db.pool, ['LOCK TABLE delivery_attempt IN SHARE MODE'], async (client) => {
       const ends = environment.run(async () => {
         const log = new AttemptLog(db.pool, receiver, [0]);
         const first = log.write(one, OK, clock.now);
         await untilBlocked(db.pool);
+        waiting.resolve();
         return Promise.allSettled([first, log.write(other, OK, clock.now)]);
       });
-      await untilBlocked(db.pool);
+      // By whoever writes: seen here first, it could be ended before they have seen it.
+      await waiting.promise;
       environment.cancel();
       await client.query(TERMINATE_BLOCKED);
       await untilBlocked(db.pool);

@@ -6,6 +6,7 @@ import { ROLES, type Role } from '../../src/model/access.ts';
 import { DATABASE_OWNER } from '../../src/model/audit.ts';
 import { newToken } from '../../src/model/token.ts';
 import { revokeToken } from '../../src/store/token.ts';
+import { holding } from '../support/blocked.ts';
 import { tableTexts } from '../support/invariants.ts';
 import { bearer, expire, GENEROUS, makeToken, type TestToken } from '../support/tokens.ts';
 import { type Reply, startTestApi, type TestApi, typeOf } from './harness.ts';
@@ -226,12 +227,11 @@ describe('a token', () => {
     const memory = new TokenMemory(pool);
     expect(await memory.holderOf(token)).toMatchObject({ id, role: 'viewer' });
     expect(await places()).toEqual(before);
-    const client = await pool.connect();
-    await client.query('BEGIN');
-    await client.query(`UPDATE access_token SET time_last_used = NULL WHERE id = $1`, [id]);
-    expect(await new TokenMemory(pool).holderOf(token)).toMatchObject({ id });
-    await client.query('ROLLBACK');
-    client.release();
+    await pool.query(`UPDATE access_token SET time_last_used = NULL WHERE id = $1`, [id]);
+    await holding(pool, [`SELECT FROM access_token WHERE id = '${id}' FOR UPDATE`], async () => {
+      expect(await new TokenMemory(pool).holderOf(token)).toMatchObject({ id });
+    });
+    expect(await places()).toMatchObject([{ time_last_used: null }]);
   });
 });
 

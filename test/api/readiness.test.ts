@@ -19,6 +19,7 @@ test('without a worker an API is ready all the same, and says that what is submi
     temporal: 'ready',
     workers: 'None has asked for work lately: what is submitted is taken, and waits.',
     configuration: 'ready',
+    authentication: expect.stringMatching(/^Off/),
   });
 });
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { commit } from '../support/commit.ts';
 import { aCase, aRequest, aSitrep } from '../support/document.ts';
@@ -9,9 +10,9 @@ import { startTestApi, type TestApi } from './harness.ts';
 /** Longer than a test may take: whatever is waited for ends sooner, or never. */
 const TOO_LONG = 120_000;
 
-/** 24 MB as JSON: more than there is room for on its way, so that its answer ends when its client wants. */
+/** 12 MB as JSON: more than there is room for on its way, so that its answer ends when its client wants. */
 const large = aSitrep({
-  cases: Array.from({ length: 400 }, () =>
+  cases: Array.from({ length: 200 }, () =>
     aCase({ alertRequests: [aRequest({ payload: { filling: 'x'.repeat(60_000) } })] }),
   ),
 });
@@ -29,7 +30,7 @@ afterEach(async () => {
 
 test('an API that is asked to stop says first that it is not ready, and answers the rest as ever', async () => {
   expect(await api.get('/readyz')).toMatchObject({ status: 200 });
-  const stopped = api.stop({ drainMs: 3_000, graceMs: TOO_LONG });
+  const stopped = api.stop({ drainMs: 2_000, graceMs: TOO_LONG });
   const unready = await api.get('/readyz');
   expect(unready).toMatchObject({ status: 503, body: { detail: 'This API is being stopped.' } });
   expect(await api.get('/v1/sitreps')).toMatchObject({ status: 200 });
@@ -66,6 +67,14 @@ test('a connection whose answer had begun before is closed once it is idle', asy
   response.resume();
   await stopped;
   agent.destroy();
+});
+
+test('a connection that a client has opened in advance holds nobody up', async () => {
+  const socket = connect(api.port, '127.0.0.1').on('error', () => {});
+  await once(socket, 'connect');
+  expect(await api.get('/livez')).toMatchObject({ status: 200 });
+  await api.stop({ drainMs: 0, graceMs: TOO_LONG });
+  socket.destroy();
 });
 
 test('whoever takes longer than the grace is cut off', async () => {

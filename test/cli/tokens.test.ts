@@ -152,8 +152,10 @@ describe('the token of a local stack', () => {
     expect(items.filter(({ name }) => name.startsWith('local-'))).toHaveLength(2);
   });
 
-  test('is shown to this machine only, and one that is set wins', () => {
+  test('is shown to this machine only, and one that is set wins', async () => {
+    await keepOwnToken(folder, db.pool);
     const own = tokenOf(settings());
+    expect(own).not.toBeNull();
     for (const url of ['http://localhost:7480', 'http://127.0.0.1:1', 'http://[::1]:7480']) {
       expect(tokenOf(settings({ SITREP_URL: url })), url).toBe(own);
     }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lifecycleStanding } from '../../src/activities/lifecycle-standing.ts';
 import { endLifecyclesAhead } from '../../src/doctor/lifecycles-ahead.ts';
 import { LIFECYCLE, TASK_QUEUE, TEND_SCHEDULE, workflowIdOf } from '../../src/model/lifecycle.ts';
 import { readSettings } from '../../src/model/settings.ts';
@@ -215,9 +216,8 @@ async function shownState({ id }: Sent): Promise<unknown> {
 
 /** Whether it has done all there is to do as the current one. */
 async function waits(sent: Sent): Promise<boolean> {
-  const { raw } = await lifecycleOf(temporal.client, sent.id).describe();
-  const isBusy = Boolean(raw.pendingWorkflowTask) || (raw.pendingActivities ?? []).length > 0;
-  return !isBusy && (await shownState(sent)) === 'current';
+  const { isBusy, state } = await lifecycleStanding(temporal.client, workflowIdOf(sent.id));
+  return !isBusy && state === 'current';
 }
 
 /** Whether visibility knows of it. */

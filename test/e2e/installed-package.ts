@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -28,6 +28,16 @@ export interface InstalledPackage {
  */
 export async function installPackage(): Promise<InstalledPackage> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'sitrep-package-'));
+  const discard = () => rm(folder, { recursive: true, force: true });
+  try {
+    return { folder, discard, ...(await installIn(folder)) };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+async function installIn(folder: string) {
   await run('npm', ['pack', '--pack-destination', folder], { cwd: CHECKOUT });
   const root = join(folder, 'node_modules', packageJson.name);
   await mkdir(root, { recursive: true });
@@ -40,14 +50,10 @@ export async function installPackage(): Promise<InstalledPackage> {
   const bin = join(folder, 'node_modules', '.bin', 'sitrep');
   await link(join(root, packageJson.bin.sitrep), bin);
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return {
-    folder,
-    root,
-    bin,
-    files: files.map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1)).sort(),
-    discard: () => rm(folder, { recursive: true, force: true }),
-  };
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
+  return { root, bin, files };
 }
 
 async function link(target: string, path: string): Promise<void> {

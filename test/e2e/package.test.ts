@@ -114,6 +114,7 @@ describe.each(NODES)('the package on %s', (_, findNode) => {
       TEMPORAL_ADDRESS: inject('temporalAddress'),
       TEMPORAL_NAMESPACE: temporal.namespace,
       SITREP_SECRET_KEY: randomBytes(32).toString('base64'),
+      SITREP_AUTH: 'off',
       SITREP_LISTEN: '127.0.0.1:0',
       SITREP_ENGINES: engine,
     };

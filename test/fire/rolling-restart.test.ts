@@ -22,7 +22,7 @@ const WRITERS = 2;
 /** How often each process is replaced. */
 const TIMES = IS_LONG ? 3 : 1;
 /** What has just chosen an API still reaches it. */
-const DRAIN_SECONDS = '2';
+const DRAIN_SECONDS = '1';
 const PATIENCE = 200_000;
 
 let servers: OwnServers;

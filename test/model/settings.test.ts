@@ -18,6 +18,10 @@ const DEFAULTS = {
   SITREP_WEBHOOK_ALLOW: '',
   SITREP_METRICS_LISTEN: '',
   SITREP_LOG_LEVEL: 'info',
+  SITREP_WORKER_LISTEN: '',
+  SITREP_CONNECTIONS: 10,
+  SITREP_DRAIN_SECONDS: 0,
+  SITREP_GRACE_SECONDS: 8,
 };
 
 describe('the settings', () => {
@@ -49,6 +53,10 @@ describe('the settings', () => {
       SITREP_WEBHOOK_ALLOW: '10.0.0.0/8,::1/128',
       SITREP_METRICS_LISTEN: '0.0.0.0:9464',
       SITREP_LOG_LEVEL: 'debug',
+      SITREP_WORKER_LISTEN: '127.0.0.1:7481',
+      SITREP_CONNECTIONS: '20',
+      SITREP_DRAIN_SECONDS: '5',
+      SITREP_GRACE_SECONDS: '30',
     };
     expect(readSettings({ ...environment, SITREP_NOTHING: 'x', PATH: '/bin' })).toEqual({
       ...environment,
@@ -59,6 +67,9 @@ describe('the settings', () => {
       SITREP_MAX_BODY: 1024,
       SITREP_KEEP_VERSIONS: 1,
       SITREP_ORPHAN_GRACE_SECONDS: 0,
+      SITREP_CONNECTIONS: 20,
+      SITREP_DRAIN_SECONDS: 5,
+      SITREP_GRACE_SECONDS: 30,
     });
   });
 

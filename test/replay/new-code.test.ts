@@ -113,9 +113,11 @@ test('[I30] with `patched`, what waits since the old code goes on under the new 
   await stage.work(KEEP_TWO);
   const third = aChildOf(second);
   const next = await stage.live(third);
+  await stage.waits(superseded, { signals: 2 });
   expect(await superseded.result()).toEqual({ ...COLLECTED, version: 1 });
   await stage.waits(current, { signals: 1 });
   await stage.live(aChildOf(third));
+  await stage.waits(current, { signals: 2 });
   expect(await current.result()).toEqual({ ...COLLECTED, version: 2 });
   expect(await patchesOf(next)).toEqual([PATCH]);
   for (const handle of [superseded, current]) expect(await patchesOf(handle)).toBeUndefined();

@@ -75,6 +75,7 @@ export function environmentOf(
     DATABASE_URL: db.url,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: temporal.namespace,
+    SITREP_AUTH: 'off',
     SITREP_LISTEN: '127.0.0.1:0',
     SITREP_METRICS_LISTEN: '127.0.0.1:0',
     SITREP_LOG_LEVEL: 'trace',

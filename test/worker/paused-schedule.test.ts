@@ -79,6 +79,8 @@ test('[I12] [I29] a day without tend loses nothing, and one pass makes up for it
     markersDeleted: 0,
     analysesDeleted: 0,
     analysisStarted: 0,
+    auditDeleted: 0,
+    tokensDeleted: 0,
   });
   expect(await waiting.result()).toMatchObject({ state: 'collected', was: 'released' });
   for (const id of requestIds(head)) expect(await readAlert(pool(), id)).not.toBeNull();

@@ -15,6 +15,7 @@ export class ServedPart {
   readonly part: keyof typeof WORKS;
   readonly #env: Record<string, string>;
   #process: ReturnType<typeof startCommand>;
+  #url: string | undefined;
 
   private constructor(part: keyof typeof WORKS, env: Record<string, string>) {
     this.part = part;
@@ -33,11 +34,9 @@ export class ServedPart {
     return this.#process.child.pid;
   }
 
-  /** Where it answers: an API all that there is, a worker only probes. */
-  get url(): string {
-    const line = this.#log.find(({ url }) => url !== undefined);
-    if (!line?.url) throw new Error(`It listens nowhere: ${this.#process.captured.out}`);
-    return line.url;
+  /** Where it answers: an API all that there is, a worker probes, if it is told where. */
+  get url(): string | undefined {
+    return this.#url;
   }
 
   get isRunning(): boolean {
@@ -57,7 +56,9 @@ export class ServedPart {
   async stop(): Promise<void> {
     this.askToStop();
     const { code, out, err } = await this.#process.ended;
-    if (code !== 0) throw new Error(`serve ${this.part} was stopped, and ended with ${code}:\n${out}${err}`);
+    if (code !== 0 || /did not stop cleanly/.test(out)) {
+      throw new Error(`serve ${this.part} was stopped, and ended with ${code}:\n${out}${err}`);
+    }
   }
 
   /** Another one in its place. */
@@ -86,6 +87,7 @@ export class ServedPart {
       return this.#log.some(({ msg }) => msg === WORKS[this.part]);
     };
     await until(`serve ${this.part} works`, works, PATIENCE);
+    this.#url = this.#log.find(({ url }) => url !== undefined)?.url;
   }
 
   get #log(): { msg: string; url?: string }[] {

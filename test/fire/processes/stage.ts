@@ -78,6 +78,7 @@ export class Stage {
     const lines = await linesTo(this.#servers);
     this.#lines.push(lines.postgres, lines.temporal);
     const served = await ServedPart.start(part, {
+      SITREP_AUTH: 'off',
       SITREP_LISTEN: '127.0.0.1:0',
       SITREP_SECRET_KEY: TEST_SECRET_KEY,
       SITREP_WEBHOOK_ALLOW: '127.0.0.0/8',
