@@ -44,7 +44,7 @@ async function measure(
   const count = scale.rows(50_000);
   const { pool } = service;
   const receiver = await subscribe(pool, endpoint.url);
-  const times = await interleave(scale.rounds(7), {
+  const times = await interleave(scale.rounds(5), {
     ours: {
       async prepare() {
         await forgetAlerts(pool);

@@ -28,7 +28,7 @@ export const firstAlertCase: BenchCase = {
 async function measure({ scale }: Ground, service: BenchService): Promise<Row[]> {
   await configure(service.pool, { analysisEnabled: true });
   const alerts = await listenForAlerts(service.pool);
-  const { ours, nothing } = await interleave(scale.rounds(20), {
+  const { ours, nothing } = await interleave(scale.rounds(10), {
     ours: {
       async run() {
         const there = alerts.next();

@@ -26,7 +26,7 @@ async function measure({ scale }: Ground, service: BenchService, endpoint: Endpo
   await subscribe(service.pool, endpoint.url);
   const ours: number[] = [];
   let head: string | null = null;
-  const { nothing } = await interleave(scale.rounds(150), {
+  const { nothing } = await interleave(scale.rounds(80), {
     ours: {
       async run() {
         endpoint.forget();

@@ -28,7 +28,7 @@ async function measure({ scale }: Ground, many: Served, none: Served): Promise<R
   const before = await resident(many.worker.pid);
   await openLifecycles(many, open);
   const taken = (await resident(many.worker.pid)) - before;
-  const times = await interleave(scale.rounds(100), submissions);
+  const times = await interleave(scale.rounds(60), submissions);
   return [
     comparison(
       { what: `a submission with ${open.toLocaleString('en')} lifecycles open`, samples: times.many },

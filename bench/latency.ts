@@ -22,7 +22,7 @@ async function measure({ scale }: Ground, service: BenchService): Promise<Row[]>
   const alerts = await listenForAlerts(service.pool);
   let next = smallDocument(null);
   const decided: number[] = [];
-  const { ours, nothing } = await interleave(scale.rounds(150), {
+  const { ours, nothing } = await interleave(scale.rounds(100), {
     ours: {
       async run() {
         const there = alerts.next();

@@ -1,11 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-
-export interface ListenAddress {
-  host: string;
-  port: number;
-}
-
-const LISTEN = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/;
+import { type ListenAddress, listenAddress } from '../model/listen.ts';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -13,11 +7,11 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Reads `host:port`; throws unless the host is loopback, or whoever reaches it has to show a token. */
 export function readListenAddress(listen: string, authentication: boolean): ListenAddress {
-  const match = LISTEN.exec(listen);
-  const port = Number(match?.[2]);
-  if (!match || port > 65_535) throw new Error(`SITREP_LISTEN is ${listen}; it must be host:port.`);
+  const address = listenAddress(listen);
+  if (!address) throw new Error(`SITREP_LISTEN is ${listen}; it must be host:port.`);
+  const { port } = address;
   // One address only: fastify's second server for localhost would not answer parse errors as the first does.
-  const host = match[1] === 'localhost' ? '127.0.0.1' : (match[1] as string).replace(/^\[|\]$/g, '');
+  const host = address.host === 'localhost' ? '127.0.0.1' : address.host;
   if (!authentication && !isLoopback(host)) {
     throw new Error(
       `Sitrep does not listen on ${listen}: authentication is off, so only this machine may reach it. Set SITREP_AUTH to on, or SITREP_LISTEN to 127.0.0.1:${port}.`,

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import { type ListenAddress, listenError, readListenAddress } from '../api/listen-address.ts';
+import { listenError, readListenAddress } from '../api/listen-address.ts';
+import type { ListenAddress } from '../model/listen.ts';
 import { Failure } from './failure.ts';
 
 /**

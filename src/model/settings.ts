@@ -1,20 +1,19 @@
 import { z } from 'zod';
+import { listenAddress } from './listen.ts';
 
 const wholeNumber = (minimum: number) =>
   z.coerce.number(`must be a whole number`).int('must be a whole number').min(minimum);
 
-const LISTEN = /^(\[[0-9a-f:.]+\]|[^:]+):\d{1,5}$/i;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
+const address = z.string().refine((text) => listenAddress(text) !== null, 'must be host:port');
 
 /** What the environment sets, with the defaults that the documentation promises. */
 export const Settings = z.object({
-  SITREP_LISTEN: z
-    .string()
-    .regex(LISTEN, 'must be host:port')
+  SITREP_LISTEN: address
     .default('127.0.0.1:7480')
     .describe('Where the API listens. Loopback only, where authentication is off.'),
-  SITREP_WORKER_LISTEN: z
-    .union([z.literal(''), z.string().regex(LISTEN, 'must be host:port')])
+  SITREP_WORKER_LISTEN: address
     .default('')
     .describe('Where a worker answers probes, `/livez` and `/readyz`; nowhere unless it is set.'),
   SITREP_AUTH: z
@@ -86,9 +85,7 @@ export const Settings = z.object({
     .describe(
       'Seconds that requests, activities and deliveries get to come to their end when a process is asked to stop; then they are cut off, and done again by another. What kills it has to wait for ten more.',
     ),
-  SITREP_METRICS_LISTEN: z
-    .string()
-    .regex(LISTEN, 'must be host:port')
+  SITREP_METRICS_LISTEN: address
     .default('')
     .describe(
       'Where `serve` and `up` serve metrics for Prometheus, such as `127.0.0.1:9464`; nowhere, if it is not set. Whoever reaches that address can read them: they are numbers, and name no sitrep and no receiver.',

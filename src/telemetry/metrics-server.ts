@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { requireListenAddress } from '../model/listen.ts';
 
 export interface MetricsServer {
   /** Where they are scraped. */
@@ -30,8 +31,7 @@ export async function serveMetrics(
       (error: Error) => answer(response, 500, `${error.message}\n`),
     );
   });
-  const { host, port } = addressOf(listen);
-  server.listen(port, host);
+  server.listen(requireListenAddress(listen));
   await once(server, 'listening').catch((error: Error) => {
     throw new Error(`Metrics cannot be served at ${listen} (SITREP_METRICS_LISTEN): ${error.message}.`);
   });
@@ -62,10 +62,4 @@ async function sdkMetrics(url: string): Promise<string> {
 
 function answer(response: ServerResponse, status: number, text: string, type = 'text/plain'): void {
   response.writeHead(status, { 'content-type': type }).end(text);
-}
-
-function addressOf(listen: string): { host: string; port: number } {
-  const colon = listen.lastIndexOf(':');
-  const host = listen.slice(0, colon).replace(/^\[|\]$/g, '');
-  return { host, port: Number(listen.slice(colon + 1)) };
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { requireListenAddress } from '../model/listen.ts';
 import { Problem } from '../model/problem.ts';
 
 export interface Probes {
@@ -23,8 +24,8 @@ export async function startProbes(
     void answer(url, checks, response);
   });
   server.maxConnections = CONNECTIONS;
-  const [, host, port] = /^\[?(.+?)\]?:(\d+)$/.exec(listen) ?? [];
-  server.listen(Number(port), host);
+  const { host, port } = requireListenAddress(listen);
+  server.listen(port, host);
   await once(server, 'listening');
   const bound = server.address();
   const taken = typeof bound === 'object' && bound ? bound.port : port;
