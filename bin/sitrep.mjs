@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -13,6 +14,9 @@ const SOURCES = new URL('../src/cli/main.ts', import.meta.url);
 const BUILT = new URL('../dist/cli/main.js', import.meta.url);
 const OWN_NODE = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 const NEEDED_BY_SOURCES = '24';
+
+// What was compiled once is found again by the next command, which so starts in half the time. Node 22 and newer have it.
+module.enableCompileCache?.();
 
 if (existsSync(SOURCES)) await runSources();
 else await runPackage();
