@@ -5,23 +5,27 @@ import { EngineModuleError, engineOf } from '../diagnosis/engine-module.ts';
 import { engineSetFaults } from '../diagnosis/engine-set.ts';
 import { namesTaken } from '../diagnosis/engines-in-force.ts';
 import { bringAlertClasses } from '../model/alert-class.ts';
+import { inTime } from './engine-in-time.ts';
 
 /** Engines of the user that cannot be used. Says which module is to blame, and what is wrong with it. */
 export class EnginesError extends Error {
   override readonly name = 'EnginesError';
 }
 
+/** What all engines of the user may take in one analysis: so much less than its heartbeats that it is not taken for dead. */
+const TOGETHER_MS = 30_000;
+
 /**
  * Loads the engines of the user from the paths of their modules, and makes their alert classes known in this process.
- * Workers run them; APIs need the classes.
+ * Workers run them, each for its share of `togetherMs` at most; APIs need the classes.
  */
-export async function loadEngines(paths: readonly string[]): Promise<Engine[]> {
+export async function loadEngines(paths: readonly string[], togetherMs = TOGETHER_MS): Promise<Engine[]> {
   const engines: Engine[] = [];
   for (const path of paths) engines.push(await loadEngine(path));
   const faults = [...namesTaken(engines), ...engineSetFaults(engines)];
   if (faults.length > 0) throw new EnginesError(faults.join(' '));
   for (const { alertClasses } of engines) bringAlertClasses(alertClasses ?? {});
-  return engines;
+  return engines.map((engine) => inTime(engine, Math.ceil(togetherMs / engines.length)));
 }
 
 async function loadEngine(path: string): Promise<Engine> {

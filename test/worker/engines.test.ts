@@ -1,12 +1,14 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { diagnose } from '../../src/diagnosis/diagnose.ts';
 import { alertClass } from '../../src/model/alert-class.ts';
 import { Configuration } from '../../src/model/configuration.ts';
 import { enginePathsOf, readSettings } from '../../src/model/settings.ts';
 import { readSubmission } from '../../src/model/submission.ts';
 import { SubscriptionPattern } from '../../src/model/subscription.ts';
 import { loadEngines } from '../../src/worker/engines.ts';
+import { anError, at } from '../diagnosis/ereports.ts';
 import { aCase, aRequest, aSitrep } from '../support/document.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -61,4 +63,21 @@ test('what engines bring along is known wherever classes are asked for, once the
 test('they can be loaded again in one process, as the local stack does for worker and API', async () => {
   expect(await loadEngines([RACK_DOOR])).toHaveLength(1);
   expect(await loadEngines([RACK_DOOR])).toHaveLength(1);
+});
+
+test('one that comes to no end is cut off after its share of the time, and the others go on', async () => {
+  const engines = await loadEngines([path('engines/endless.ts'), RACK_DOOR, path('engines/waiting.ts')], 600);
+  const opened = anError(0, { class: 'door.opened', body: { door: 'rack 7 front' } });
+  const nothing = { parent: null, assigned: [], unmarked: [], metRequests: [], restarts: [] };
+  const { document, report } = diagnose({ ...nothing, time: at(0), arrived: [opened] }, engines);
+  expect(document?.cases).toMatchObject([{ engine: 'rack_door' }]);
+  expect(report.engines).toMatchObject([
+    {
+      name: 'endless',
+      error: expect.stringMatching(/^Error: analyze was cut off: it took longer than 0\.2 s\./),
+    },
+    { name: 'rack_door', error: null },
+    { name: 'waiting', error: expect.stringContaining('analyze returned a promise') },
+  ]);
+  expect(document?.cases[0]?.ereports).toHaveLength(1);
 });

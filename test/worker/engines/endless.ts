@@ -1,0 +1,7 @@
+export default () => ({
+  name: 'endless',
+  classes: ['**'],
+  analyze: () => {
+    for (;;);
+  },
+});
