@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import { to } from 'pg-copy-streams';
 import type { CaseView } from '../src/model/views.ts';
-import { copyOutRows } from '../src/store/copy.ts';
 
 type CaseRow = [id: string, engine: string, comment: string, created: string, closed: string | null];
 type EreportRow = [
@@ -76,3 +76,26 @@ const EREPORTS = (id: string) => `
 const REQUESTS = (id: string) => `
   SELECT case_id, id, alert_class, alert_version, payload, comment, requested_sitrep_id
     FROM fm_alert_request WHERE sitrep_id = '${id}' ORDER BY case_id, id`;
+
+/** The rows of a query by text COPY, in batches: a promise for each row would cost more than the row. */
+async function* copyOutRows<Row extends readonly (string | null)[]>(
+  client: pg.PoolClient,
+  query: string,
+): AsyncGenerator<Row[]> {
+  let rest = '';
+  for await (const text of client.query(to(`COPY (${query}) TO STDOUT`)).setEncoding('utf8')) {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (lines.length === 0) continue;
+    yield lines.map((line) => line.split('\t').map(unescaped) as readonly (string | null)[] as Row);
+  }
+}
+
+/** The letters that stand for something else behind a backslash; any other stands for itself. */
+const ESCAPED: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+function unescaped(field: string): string | null {
+  if (field === '\\N') return null;
+  if (!field.includes('\\')) return field;
+  return field.replace(/\\(.)/gs, (_, character: string) => ESCAPED[character] ?? character);
+}

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import type { SitrepView } from '../src/model/views.ts';
 import { readSitrep } from '../src/store/sitrep-read.ts';
-import type { BenchCase, Ground, Row } from './case.ts';
+import type { BenchCase, Ground, Row, Scale } from './case.ts';
 import { commit } from './commit.ts';
 import { copyOutCases } from './copied-cases.ts';
 import { type BenchDatabase, withDatabase } from './database.ts';
@@ -25,24 +25,17 @@ export const loadCase: BenchCase = {
 async function measure(ground: Ground, database: BenchDatabase): Promise<Row[]> {
   const { scale } = ground;
   const { pool } = database;
-  const small = smallDocument(null);
-  const large = documentOf(sizeOfD(scale), small.id);
-  await commit(pool, small);
-  await commit(pool, large);
-  const whole = await readWhole(pool, large.id);
-  if (!isDeepStrictEqual(whole.cases, await copyOutCases(pool, large.id))) {
-    throw new Error('The two ways of reading a sitrep differ.');
-  }
+  const { small, large } = await prepare(scale, pool);
   const times = await withApi(ground, database, (api) =>
     interleave(scale.rounds(7), {
-      objects: { run: () => readWhole(pool, large.id) },
-      streamed: { run: () => stream(api, large.id) },
-      bare: { run: () => copyOutCases(pool, large.id) },
+      objects: { run: () => readWhole(pool, large) },
+      streamed: { run: () => stream(api, large) },
+      bare: { run: () => copyOutCases(pool, large) },
     }),
   );
   const taken: number[] = [];
   for (let round = 0; round < scale.rounds(3); round++) {
-    taken.push(await withApi(ground, database, (api) => memoryOf(api, small.id, large.id)));
+    taken.push(await withApi(ground, database, (api) => memoryOf(api, small, large)));
   }
   const bare = {
     what: 'COPY (SELECT …) TO STDOUT of each table, parsed and put together',
@@ -53,6 +46,19 @@ async function measure(ground: Ground, database: BenchDatabase): Promise<Row[]> 
     comparison({ what: 'as the answer of the API', samples: times.streamed }, bare, { atMost: 1.3 }),
     figure({ what: 'memory of the API for that, beyond idle', samples: taken }, { atMost: 20 }, 'MiB'),
   ];
+}
+
+/** Keeps no document, but gives the ids: a large one would lengthen each collection of garbage that follows. */
+async function prepare(scale: Scale, pool: pg.Pool): Promise<{ small: string; large: string }> {
+  const small = smallDocument(null);
+  const large = documentOf(sizeOfD(scale), small.id);
+  await commit(pool, small);
+  await commit(pool, large);
+  const whole = await readWhole(pool, large.id);
+  if (!isDeepStrictEqual(whole.cases, await copyOutCases(pool, large.id))) {
+    throw new Error('The two ways of reading a sitrep differ.');
+  }
+  return { small: small.id, large: large.id };
 }
 
 async function readWhole(pool: pg.Pool, id: string): Promise<SitrepView> {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Column, RowBuffer } from './copy.ts';
+import { type Column, RowBuffer } from './copy-in.ts';
 
 const { TEXT, UUID, NUMERIC, JSONB } = pg.types.builtins;
 /** The types whose values may be gathered. */

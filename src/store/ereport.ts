@@ -3,7 +3,7 @@ import { compareEna } from '../model/ena.ts';
 import type { Ereport, Reporter } from '../model/ereport.ts';
 import type { JsonObject } from '../model/json.ts';
 import { ArrayParameter, ELEMENT } from './array-parameter.ts';
-import { ena, jsonb, text, uuid } from './copy.ts';
+import { ena, jsonb, text, uuid } from './copy-in.ts';
 import { type Queryable, transaction } from './transaction.ts';
 
 /** Bounds of one statement: its parameters are in memory as a whole, here and in Postgres. */

@@ -1,18 +1,29 @@
 import type pg from 'pg';
-import { formatEna } from '../model/ena.ts';
 import type { CaseView } from '../model/views.ts';
 import {
   CASE,
-  type CaseRow,
+  CASE_ID,
+  CLOSED_IN,
+  COMMENT,
+  ENA,
   EREPORT,
-  type EreportRow,
+  JSON_VALUE,
+  KEY,
+  KIND,
+  NAME,
   REQUEST,
-  type RequestRow,
   readCaseRows,
   readCasesInTurn,
   readEreportRows,
   readRequestRows,
+  SINCE,
+  VERSION,
 } from './case-rows.ts';
+import type { Rows } from './copy-out.ts';
+import { JsonBuffer } from './json-buffer.ts';
+
+type EreportView = CaseView['ereports'][number];
+type RequestView = CaseView['alertRequests'][number];
 
 /** The cases of a sitrep. `withMarks`: each ereport says whether it is marked as seen. Must run in a transaction. */
 export async function readCases(
@@ -24,85 +35,126 @@ export async function readCases(
   await client.query('SET LOCAL enable_sort = off');
   const cases = new Map<string, CaseView>();
   for await (const rows of readCaseRows(client, sitrepId)) {
-    for (const row of rows) cases.set(row[0], aCase(row));
+    while (rows.next()) cases.set(rows.uuid(CASE_ID), aCase(rows));
   }
   for await (const rows of readEreportRows(client, sitrepId, withMarks)) {
-    for (const row of rows) cases.get(row[0])?.ereports.push(anEreport(row));
+    while (rows.next()) cases.get(rows.uuid(CASE_ID))?.ereports.push(anEreport(rows));
   }
   for await (const rows of readRequestRows(client, sitrepId)) {
-    for (const row of rows) cases.get(row[0])?.alertRequests.push(aRequest(row));
+    while (rows.next()) cases.get(rows.uuid(CASE_ID))?.alertRequests.push(aRequest(rows));
   }
   return [...cases.values()];
 }
 
-/**
- * The same as JSON, in pieces that together are the inside of a list; a few of them are in memory at a time. Written
- * from the rows: to parse a payload only to write it again would take longer than all the rest.
- */
-export async function* readCasesAsText(client: pg.PoolClient, sitrepId: string): AsyncGenerator<Buffer> {
-  let before: Before = null;
-  for await (const rows of readCasesInTurn(client, sitrepId)) {
-    let text = '';
-    for (const row of rows) {
-      if (row[1] === CASE) text += `${before ? `${endOf(before)},` : ''}${caseText(row)}`;
-      else if (row[1] === EREPORT) text += `${before === EREPORT ? ',' : ''}${ereportText(row)}`;
-      else text += `${before === REQUEST ? ',' : REQUESTS}${requestText(row)}`;
-      before = row[1];
-    }
-    yield Buffer.from(text);
-  }
-  if (before) yield Buffer.from(endOf(before));
+function aCase(row: Rows): CaseView {
+  const isClosed = !row.isNull(CLOSED_IN);
+  return {
+    id: row.uuid(CASE_ID),
+    engine: row.text(NAME),
+    closed: isClosed,
+    comment: row.text(COMMENT),
+    createdSitrepId: row.uuid(SINCE),
+    closedSitrepId: isClosed ? row.uuid(CLOSED_IN) : null,
+    ereports: [],
+    alertRequests: [],
+  };
 }
 
-/** Of which kind the row before was, if there was one. */
-type Before = typeof CASE | typeof EREPORT | typeof REQUEST | null;
+function anEreport(row: Rows): EreportView {
+  return {
+    restartId: row.uuid(KEY),
+    ena: row.ena(ENA),
+    comment: row.text(COMMENT),
+    assignedSitrepId: row.uuid(SINCE),
+    ereport: row.json(JSON_VALUE) as EreportView['ereport'],
+  };
+}
+
+function aRequest(row: Rows): RequestView {
+  return {
+    id: row.uuid(KEY),
+    class: row.text(NAME),
+    version: row.int4(VERSION),
+    payload: row.json(JSON_VALUE) as RequestView['payload'],
+    comment: row.text(COMMENT),
+    requestedSitrepId: row.uuid(SINCE),
+  };
+}
+
+/** Room for the JSON of what comes in one piece; it grows where that is not enough. */
+const PIECE_BYTES = 256 * 1024;
+
+/**
+ * The same as JSON, in pieces that together are the inside of a list; a few of them are in memory at a time. Written
+ * from the bytes of the rows: to make objects of them only to write them again would take longer than all the rest.
+ */
+export async function* readCasesAsText(client: pg.PoolClient, sitrepId: string): AsyncGenerator<Buffer> {
+  const json = new JsonBuffer(PIECE_BYTES);
+  let before: number | null = null;
+  for await (const rows of readCasesInTurn(client, sitrepId)) {
+    while (rows.next()) {
+      const kind = rows.int4(KIND);
+      if (kind === CASE) {
+        if (before !== null) json.ascii(`${endOf(before)},`);
+        writeCase(json, rows);
+      } else if (kind === EREPORT) {
+        if (before === EREPORT) json.ascii(',');
+        writeEreport(json, rows);
+      } else {
+        json.ascii(before === REQUEST ? ',' : REQUESTS);
+        writeRequest(json, rows);
+      }
+      before = kind;
+    }
+    if (json.length > 0) yield json.take();
+  }
+  if (before !== null) yield Buffer.from(endOf(before));
+}
 
 /** Between the ereports of a case and its requests. */
 const REQUESTS = '],"alertRequests":[';
 
 /** The end of a case of which a row of this kind came last. */
-function endOf(kind: Before): string {
+function endOf(kind: number): string {
   return kind === REQUEST ? ']}' : `${REQUESTS}]}`;
 }
 
-function aCase([id, , , , engine, comment, createdSitrepId, closedSitrepId]: CaseRow): CaseView {
-  const closed = closedSitrepId !== null;
-  return { id, engine, closed, comment, createdSitrepId, closedSitrepId, ereports: [], alertRequests: [] };
+function writeCase(json: JsonBuffer, row: Rows): void {
+  json.ascii('{"id":');
+  json.uuid(row, CASE_ID);
+  json.ascii(',"engine":');
+  json.string(row, NAME);
+  json.ascii(row.isNull(CLOSED_IN) ? ',"closed":false,"comment":' : ',"closed":true,"comment":');
+  json.string(row, COMMENT);
+  json.ascii(',"createdSitrepId":');
+  json.uuid(row, SINCE);
+  json.ascii(',"closedSitrepId":');
+  json.uuid(row, CLOSED_IN);
+  json.ascii(',"ereports":[');
 }
 
-function caseText([id, , , , engine, comment, created, closed]: CaseRow): string {
-  return (
-    `{"id":"${id}","engine":${JSON.stringify(engine)},"closed":${closed !== null},"comment":${JSON.stringify(comment)},` +
-    `"createdSitrepId":"${created}","closedSitrepId":${closed === null ? null : `"${closed}"`},"ereports":[`
-  );
+function writeEreport(json: JsonBuffer, row: Rows): void {
+  json.ascii('{"restartId":');
+  json.uuid(row, KEY);
+  json.ascii(`,"ena":"${row.ena(ENA)}","comment":`);
+  json.string(row, COMMENT);
+  json.ascii(',"assignedSitrepId":');
+  json.uuid(row, SINCE);
+  json.ascii(',"ereport":');
+  json.json(row, JSON_VALUE);
+  json.ascii('}');
 }
 
-function anEreport([, , restartId, ena, , comment, assignedSitrepId, , ereport]: EreportRow) {
-  const known = ereport === null ? null : JSON.parse(ereport);
-  return { restartId, ena: formatEna(BigInt(ena)), comment, assignedSitrepId, ereport: known };
-}
-
-function ereportText([, , restartId, ena, , comment, assigned, , ereport]: EreportRow): string {
-  return (
-    `{"restartId":"${restartId}","ena":"${formatEna(BigInt(ena))}","comment":${JSON.stringify(comment)},` +
-    `"assignedSitrepId":"${assigned}","ereport":${ereport}}`
-  );
-}
-
-function aRequest([, , id, version, alertClass, comment, requestedSitrepId, , payload]: RequestRow) {
-  return {
-    id,
-    class: alertClass,
-    version: Number(version),
-    payload: JSON.parse(payload),
-    comment,
-    requestedSitrepId,
-  };
-}
-
-function requestText([, , id, version, alertClass, comment, requested, , payload]: RequestRow): string {
-  return (
-    `{"id":"${id}","class":${JSON.stringify(alertClass)},"version":${version},"payload":${payload},` +
-    `"comment":${JSON.stringify(comment)},"requestedSitrepId":"${requested}"}`
-  );
+function writeRequest(json: JsonBuffer, row: Rows): void {
+  json.ascii('{"id":');
+  json.uuid(row, KEY);
+  json.ascii(',"class":');
+  json.string(row, NAME);
+  json.ascii(`,"version":${row.int4(VERSION)},"payload":`);
+  json.json(row, JSON_VALUE);
+  json.ascii(',"comment":');
+  json.string(row, COMMENT);
+  json.ascii(',"requestedSitrepId":');
+  json.uuid(row, SINCE);
+  json.ascii('}');
 }

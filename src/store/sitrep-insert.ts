@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Refusal } from '../model/lifecycle.ts';
 import type { Lineage } from '../model/lineage.ts';
 import type { SitrepDocument } from '../model/sitrep.ts';
-import { type Column, copyRows, ena, int4, int8, jsonb, text, uuid } from './copy.ts';
+import { type Column, copyRows, ena, int4, int8, jsonb, text, uuid } from './copy-in.ts';
 import { inheritFromParent } from './sitrep-check.ts';
 import { discardSubmission, readSubmitted } from './submission.ts';
 import { type Queryable, transaction } from './transaction.ts';

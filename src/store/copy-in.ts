@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { from, to } from 'pg-copy-streams';
+import { from } from 'pg-copy-streams';
+import { ByteBuffer } from './byte-buffer.ts';
 
 /** How one column is written in the binary COPY format. */
 export interface Column {
@@ -41,43 +42,6 @@ export async function copyRows(
   await pipeline(Readable.from(encode(columns, rows), { objectMode: false }), stream);
 }
 
-/** What a `COPY … TO STDOUT` gives, as it is read and no faster than it is taken. */
-async function* copyOut(client: pg.PoolClient, statement: string): AsyncGenerator<string> {
-  const stream = to(statement);
-  try {
-    yield* client.query(stream).setEncoding('utf8');
-  } finally {
-    // pg's timer on a query stands until this callback of it is called, which such a stream never does.
-    (stream as { callback?: () => void }).callback?.();
-  }
-}
-
-/**
- * The rows of a query by text COPY, in batches: a promise for each row would cost more than the row. Each column is the
- * text of its value; as with a query's rows, their type is the caller's to know.
- */
-export async function* copyOutRows<Row extends readonly (string | null)[]>(
-  client: pg.PoolClient,
-  query: string,
-): AsyncGenerator<Row[]> {
-  let rest = '';
-  for await (const text of copyOut(client, `COPY (${query}) TO STDOUT`)) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    if (lines.length === 0) continue;
-    yield lines.map((line) => line.split('\t').map(unescaped) as readonly (string | null)[] as Row);
-  }
-}
-
-/** The letters that stand for something else behind a backslash; any other stands for itself. */
-const ESCAPED: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-
-function unescaped(field: string): string | null {
-  if (field === '\\N') return null;
-  if (!field.includes('\\')) return field;
-  return field.replace(/\\(.)/gs, (_, character: string) => ESCAPED[character] ?? character);
-}
-
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const TRAILER = Buffer.from([0xff, 0xff]);
 
@@ -103,24 +67,10 @@ const MAX_UTF8 = 3;
 /** Stands before the text in the binary format of jsonb. */
 const JSONB_VERSION = 1;
 
-/** A growing buffer that writes values as Postgres' binary format wants them, each with its length first. */
-export class RowBuffer {
-  length = 0;
-  #buffer: Buffer;
-
+/** Values as Postgres' binary format has them, each with its length first. */
+export class RowBuffer extends ByteBuffer {
   constructor(bytes: number = CHUNK * 2) {
-    this.#buffer = Buffer.allocUnsafe(bytes);
-  }
-
-  take(): Buffer {
-    const taken = Buffer.from(this.#buffer.subarray(0, this.length));
-    this.length = 0;
-    return taken;
-  }
-
-  bytes(bytes: Buffer): void {
-    this.#reserve(bytes.length);
-    this.length += bytes.copy(this.#buffer, this.length);
+    super(bytes);
   }
 
   null(): void {
@@ -128,18 +78,18 @@ export class RowBuffer {
   }
 
   int2(value: number): void {
-    this.#reserve(2);
-    this.length = this.#buffer.writeInt16BE(value, this.length);
+    this.reserve(2);
+    this.length = this.buffer.writeInt16BE(value, this.length);
   }
 
   int4(value: number): void {
     this.#length(4);
-    this.length = this.#buffer.writeInt32BE(value, this.length);
+    this.length = this.buffer.writeInt32BE(value, this.length);
   }
 
   int8(value: number): void {
     this.#length(8);
-    this.length = this.#buffer.writeBigInt64BE(BigInt(value), this.length);
+    this.length = this.buffer.writeBigInt64BE(BigInt(value), this.length);
   }
 
   uuid(value: string | null): void {
@@ -148,13 +98,13 @@ export class RowBuffer {
     // By hand, since most of what a sitrep writes are ids: without a string in between it takes a third of the time.
     for (let at = 0; at < UUID_LENGTH; at += 2) {
       if (value.charCodeAt(at) === HYPHEN) at++;
-      this.#buffer[this.length++] =
+      this.buffer[this.length++] =
         ((HEX_DIGITS[value.charCodeAt(at)] ?? 0) << 4) | (HEX_DIGITS[value.charCodeAt(at + 1)] ?? 0);
     }
   }
 
   text(value: string): void {
-    this.#reserve(4 + value.length * MAX_UTF8);
+    this.reserve(4 + value.length * MAX_UTF8);
     const start = this.length;
     this.length += 4;
     this.#utf8(value, start);
@@ -162,10 +112,10 @@ export class RowBuffer {
 
   jsonb(value: unknown): void {
     const json = JSON.stringify(value);
-    this.#reserve(5 + json.length * MAX_UTF8);
+    this.reserve(5 + json.length * MAX_UTF8);
     const start = this.length;
     this.length += 4;
-    this.#buffer[this.length++] = JSONB_VERSION;
+    this.buffer[this.length++] = JSONB_VERSION;
     this.#utf8(json, start);
   }
 
@@ -183,19 +133,12 @@ export class RowBuffer {
 
   /** Ends a value that began with four bytes at `start` for its length. */
   #utf8(value: string, start: number): void {
-    this.length += this.#buffer.write(value, this.length, 'utf8');
-    this.#buffer.writeInt32BE(this.length - start - 4, start);
+    this.length += this.buffer.write(value, this.length, 'utf8');
+    this.buffer.writeInt32BE(this.length - start - 4, start);
   }
 
   #length(bytes: number): void {
-    this.#reserve(4 + Math.max(bytes, 0));
-    this.length = this.#buffer.writeInt32BE(bytes, this.length);
-  }
-
-  #reserve(bytes: number): void {
-    if (this.length + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.length + bytes));
-    this.#buffer.copy(larger, 0, 0, this.length);
-    this.#buffer = larger;
+    this.reserve(4 + Math.max(bytes, 0));
+    this.length = this.buffer.writeInt32BE(bytes, this.length);
   }
 }
