@@ -163,7 +163,7 @@ async function tellUnderFire(story: Story, points: KillPoint[]): Promise<void> {
   const dying = new Succession(world, points);
   try {
     const { reported, byHand } = await Promise.race([story(world), dying.failed]);
-    dying.expectEnded();
+    await dying.expectEnded();
     await expectRightDiagnosis(pool, reported, byHand);
   } finally {
     await world.close();

@@ -87,7 +87,7 @@ async function tellUnderFire(story: Story, points: KillPoint[]): Promise<void> {
     const { alerts, hearers } = await story(world, hook);
     const dying = new Succession(world, points);
     await Promise.race([untilDelivered(world, hearers * alerts.length), dying.failed]);
-    dying.expectEnded();
+    await dying.expectEnded();
     await checkInvariants(pool);
     const { rows } = await pool.query<{ alert: string; made: number; lost: number }>(TOLD);
     expect(rows.map(({ alert }) => alert)).toEqual(alerts.toSorted());

@@ -90,7 +90,7 @@ async function tellUnderFire(story: Story, points: KillPoint[]): Promise<EndStat
   const dying = new Succession(world, points);
   try {
     await Promise.race([story.tell(world), dying.failed]);
-    dying.expectEnded();
+    await dying.expectEnded();
     await checkInvariants(world.db.pool, { keep: 2 });
     return await endState(world, story.sitrepIds);
   } finally {

@@ -1,21 +1,29 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { inWords, type KillPoint } from './kill-point.ts';
 import type { MortalProcess } from './mortal-process.ts';
 import type { World } from './world.ts';
+
+/** In milliseconds: that of a busy machine. */
+const MOMENT = 15_000;
 
 /** Workers that die one after the other, each at its point. */
 export class Succession {
   readonly failed: Promise<never>;
   readonly #points: KillPoint[];
+  readonly #succession: Promise<void>;
   #next: MortalProcess<KillPoint | null>;
 
   constructor(world: World, points: KillPoint[]) {
     this.#points = [...points];
     this.#next = world.workerProcess();
-    this.failed = this.#succeed(world).then(() => new Promise<never>(() => {}));
+    this.#succession = this.#succeed(world);
+    this.failed = this.#succession.then(() => new Promise<never>(() => {}));
     this.failed.catch(() => {});
   }
 
-  expectEnded(): void {
+  /** What the last of them did may be seen, and end the story, a moment before it is killed. */
+  async expectEnded(): Promise<void> {
+    await Promise.race([this.#succession, pause(MOMENT, undefined, { ref: false })]);
     const [waiting] = this.#points;
     if (waiting) throw new Error(`The story is over, and no worker was ${inWords(waiting)}.`);
   }
