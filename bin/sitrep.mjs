@@ -6,7 +6,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
-import { constants } from 'node:os';
+import { constants, homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
@@ -15,8 +16,9 @@ const BUILT = new URL('../dist/cli/main.js', import.meta.url);
 const OWN_NODE = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 const NEEDED_BY_SOURCES = '24';
 
-// What was compiled once is found again by the next command, which so starts in half the time. Node 22 and newer have it.
-module.enableCompileCache?.();
+// What was compiled once is found again by the next command, which so starts in half the time. It is code, so it lies
+// where nobody else writes, not in the folder for temporary files. Node 22 and newer have it.
+module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sitrep'));
 
 if (existsSync(SOURCES)) await runSources();
 else await runPackage();
