@@ -60,6 +60,12 @@ const LARGEST_BODIES = 4;
  * it is parsed and checked; a larger one is read alone.
  */
 const DOCUMENT_BYTES = 64 * 1024 * 1024;
+/**
+ * Connections to Postgres that no sitrep is sent over: as many slow readers as there may be leave these to all others, and
+ * to whoever has to be let in.
+ */
+const NOT_FOR_READING = 4;
+const READING_PATIENCE = 5_000;
 /** Connections at once; a client that opens more waits until some are closed. */
 const CONNECTIONS = 1_000;
 const AT_ONCE: Farewell = { drainMs: 0, graceMs: 20_000 };
@@ -83,6 +89,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     openApi: openApiDocument(ROUTES),
     arriving: new Gate(LARGEST_BODIES * options.maxBodyBytes, PATIENCE),
     documents: new Gate(DOCUMENT_BYTES, PATIENCE),
+    reading: new Gate(Math.max(1, options.pool.options.max - NOT_FOR_READING), READING_PATIENCE),
   };
   const app = await buildApp(ROUTES, service, logger);
   if (registry) measureRequests(app, registry);

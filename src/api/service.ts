@@ -27,4 +27,6 @@ export interface Service {
   arriving: Gate;
   /** Documents that are parsed, checked and laid down; weighed by their bytes. */
   documents: Gate;
+  /** Sitreps that are sent whole; each weighs 1. */
+  reading: Gate;
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { commit } from '../support/commit.ts';
@@ -51,4 +53,22 @@ test('a client that goes away in the middle leaves no read behind', async () => 
   away.abort();
   const { pool } = api.db;
   await expect.poll(() => pool.totalCount - pool.idleCount, { timeout: 10_000 }).toBe(0);
+});
+
+test('clients that read nothing of their answers leave connections to all others', async () => {
+  const { max } = api.db.pool.options;
+  const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
+  const slow = Array.from({ length: max + 1 }, async () => {
+    const request = get(`${api.url}${path}`, { agent });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return response.statusCode === 503 ? 'turned away' : 'begun';
+  });
+  expect(await api.get('/v1/alerts')).toMatchObject({ status: 200 });
+  const outcomes = await Promise.all(slow);
+  expect(outcomes.filter((one) => one === 'begun')).toHaveLength(max - 4);
+  expect(await api.get('/v1/alerts')).toMatchObject({ status: 200 });
+  agent.destroy();
+  const { pool } = api.db;
+  await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
+  expect(await api.get(path)).toMatchObject({ status: 200 });
 });

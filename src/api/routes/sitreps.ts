@@ -1,14 +1,16 @@
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { AnalysisView } from '../../model/analysis-report.ts';
 import { STORED_STATES } from '../../model/lifecycle.ts';
 import { RediagnosisPage } from '../../model/rediagnosis.ts';
 import { SitrepInput } from '../../model/sitrep.ts';
 import { SitrepHeading, SitrepView, SubmissionView } from '../../model/views.ts';
-import { listSitreps, streamSitrep } from '../../store/sitrep-read.ts';
+import { listSitreps, type SitrepRef, streamSitrep } from '../../store/sitrep-read.ts';
 import { analysisOf, noSuchSitrep } from '../analysis-of.ts';
 import { given, paging, SitrepParameter, version } from '../parameters.ts';
 import { rediagnose } from '../rediagnose.ts';
 import { type Route, route } from '../route.ts';
+import type { Service } from '../service.ts';
 import { submit } from '../submit.ts';
 
 /** A sitrep comes from the store as text, and is sent as it comes. */
@@ -88,11 +90,7 @@ const current = route({
   summary: 'Read the current sitrep',
   answers: { 200: { description: 'The current sitrep, whole.', schema: SitrepView } },
   problems: ['not-found', 'unavailable'],
-  async handle({ pool }) {
-    const body = await streamSitrep(pool, 'current');
-    if (body) return { status: 200, headers: JSON_TEXT, body };
-    throw noSuchSitrep('current');
-  },
+  handle: (service) => whole(service, 'current'),
 });
 
 const read = route({
@@ -104,12 +102,22 @@ const read = route({
   params: z.strictObject({ sitrep: SitrepParameter }),
   answers: { 200: { description: 'The sitrep, whole.', schema: SitrepView } },
   problems: ['not-found', 'unavailable'],
-  async handle({ pool }, { params: { sitrep } }) {
-    const body = await streamSitrep(pool, sitrep);
-    if (body) return { status: 200, headers: JSON_TEXT, body };
-    throw noSuchSitrep(sitrep);
-  },
+  handle: (service, { params: { sitrep } }) => whole(service, sitrep),
 });
+
+/** Has a connection to Postgres for as long as its client likes to read: so not all of them may be had for this. */
+async function whole({ pool, reading }: Service, ref: SitrepRef) {
+  const leave = await reading.enter(1);
+  let body: Readable | null = null;
+  try {
+    body = await streamSitrep(pool, ref);
+  } finally {
+    if (body) body.once('close', leave);
+    else leave();
+  }
+  if (!body) throw noSuchSitrep(ref);
+  return { status: 200, headers: JSON_TEXT, body } as const;
+}
 
 const report = route({
   method: 'GET',
