@@ -7,12 +7,17 @@ import type { Queryable } from '../store/transaction.ts';
  * is revoked is refused by every API after this time at the latest; one that expires, at once.
  */
 export const MEMORY = 5_000;
+/**
+ * For so long who comes shares the answer that another one waits for. Then the database is asked once more: over another
+ * connection, for that of the first may be dead, and nobody hears of it for minutes.
+ */
+export const SHARED = 2_000;
 /** Tokens that are remembered; beyond, the oldest are forgotten. */
 const REMEMBERED = 10_000;
 
 interface Remembered {
   holder: Promise<Holder | null>;
-  /** By the clock of `performance`; as long as the database is being asked there is no end. */
+  /** By the clock of `performance`. */
   until: number;
 }
 
@@ -32,7 +37,7 @@ export class TokenMemory {
     const key = hash.toString('base64');
     const known = this.#remembered.get(key);
     if (known && performance.now() < known.until) return known.holder;
-    const asked = { holder: findHolder(this.#database, hash), until: Number.POSITIVE_INFINITY };
+    const asked = { holder: findHolder(this.#database, hash), until: performance.now() + SHARED };
     this.#remember(key, asked);
     asked.holder.then(
       (holder) => {

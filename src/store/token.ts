@@ -83,13 +83,18 @@ export interface Holder {
   secondsLeft: number | null;
 }
 
+/** Nobody is let in meanwhile, and it is one row by an index: what takes longer has lost its server. */
+const LOOK_UP_TIMEOUT = 5_000;
+
 /**
  * Who has the token of this hash, if anybody. That it is used is remembered to within a minute, and only if nobody else
  * has its row just then: to let somebody in waits for no lock.
  */
 export async function findHolder(database: Queryable, hash: Buffer): Promise<Holder | null> {
-  const { rows } = await database.query<Holder>(
-    `WITH used AS (
+  const { rows } = await database.query<Holder>({
+    query_timeout: LOOK_UP_TIMEOUT,
+    values: [hash],
+    text: `WITH used AS (
        UPDATE access_token SET time_last_used = now()
         WHERE id IN (SELECT id FROM access_token
                       WHERE hash = $1 AND coalesce(time_expires > now(), true)
@@ -98,8 +103,7 @@ export async function findHolder(database: Queryable, hash: Buffer): Promise<Hol
      )
      SELECT id, name, role, extract(epoch FROM time_expires - now())::float8 AS "secondsLeft"
        FROM access_token WHERE hash = $1`,
-    [hash],
-  );
+  } as pg.QueryConfig);
   return rows[0] ?? null;
 }
 

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ROUTES } from '../../src/api/routes/index.ts';
-import { MEMORY, TokenMemory } from '../../src/api/token-memory.ts';
+import { MEMORY, SHARED, TokenMemory } from '../../src/api/token-memory.ts';
 import { ROLES, type Role } from '../../src/model/access.ts';
 import { DATABASE_OWNER } from '../../src/model/audit.ts';
 import { newToken } from '../../src/model/token.ts';
@@ -251,6 +251,33 @@ test('whoever comes while the database is asked for a token shares the answer', 
   expect(await memory.holderOf('sitrep_')).toBeNull();
   expect(asking).toHaveBeenCalledTimes(3);
   asking.mockRestore();
+});
+
+test('an answer that does not come is shared for a moment only: another connection may have it', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const asked: ((answer: object) => void)[] = [];
+    const query = () => new Promise((resolve) => asked.push(resolve));
+    const memory = new TokenMemory({ query } as never);
+    const token = newToken();
+    const hung = memory.holderOf(token);
+    vi.advanceTimersByTime(SHARED - 1);
+    const sharing = memory.holderOf(token);
+    expect(asked).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    const late = memory.holderOf(token);
+    expect(asked).toHaveLength(2);
+    const ada = { id: crypto.randomUUID(), name: 'ada', role: 'viewer', secondsLeft: null };
+    asked[1]?.({ rows: [ada] });
+    expect(await late).toEqual(ada);
+    // That the first one finds nobody any more changes nothing of what is known since.
+    asked[0]?.({ rows: [] });
+    expect(await Promise.all([hung, sharing])).toEqual([null, null]);
+    expect(await memory.holderOf(token)).toEqual(ada);
+    expect(asked).toHaveLength(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('with tokens, a page of another site gets nowhere, and the service may have a name', async () => {
