@@ -26,12 +26,17 @@ export function addTokens(program: Command, run: Run): void {
     .command('list')
     .description('list tokens, newest first; not what they are')
     .option('--limit <n>', 'how many at most', count, 20)
+    .option('--direct', 'ask the database of DATABASE_URL, not the API')
     .action((options) => run((session) => listTokens(session, options)));
   tokens
     .command('revoke')
     .description('revoke a token; each API refuses it within five seconds')
     .argument('<token>', 'its name or its id')
-    .action((ref) => run((session) => revokeToken(session, ref)));
+    .option(
+      '--direct',
+      'revoke it in the database of DATABASE_URL, not by the API: after a restore, before APIs start',
+    )
+    .action((ref, options) => run((session) => revokeToken(session, ref, options)));
 }
 
 const ROLE_HELP = `

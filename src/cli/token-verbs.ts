@@ -1,19 +1,33 @@
+import type pg from 'pg';
 import type { Role } from '../model/access.ts';
 import { DATABASE_OWNER } from '../model/audit.ts';
 import { Id } from '../model/id.ts';
 import { PROBLEMS, problemType } from '../model/problem.ts';
-import { type NewTokenView, newToken, TokenInput, tokenHash } from '../model/token.ts';
-import type { ApiClient } from './api-client.ts';
+import {
+  hasTokenForm,
+  type NewTokenView,
+  newToken,
+  TokenInput,
+  type TokenView,
+  tokenHash,
+} from '../model/token.ts';
+import type { Page } from '../model/views.ts';
 import { databaseFailure, requireDatabaseUrl } from './database-url.ts';
 import { Failure, Misuse } from './failure.ts';
 import { printPage } from './page.ts';
 import type { Outcome, Session } from './session.ts';
 import { newTokenInWords, revocationInWords, tokensInWords } from './words/token.ts';
 
-export interface CreateOptions {
+type Store = typeof import('../store/token.ts');
+
+/** As whoever has the database: no API lets anybody in as long as there is no token. */
+export interface Directly {
+  direct?: true;
+}
+
+export interface CreateOptions extends Directly {
   role: Role;
   expiresIn?: number;
-  direct?: true;
 }
 
 export async function createToken(
@@ -28,26 +42,14 @@ export async function createToken(
   return 'done';
 }
 
-/** As whoever has the database: no API lets anybody in as long as there is no token. */
-async function createDirectly({ world }: Session, wanted: TokenInput): Promise<NewTokenView> {
-  const databaseUrl = requireDatabaseUrl(world.env);
+async function createDirectly(session: Session, wanted: TokenInput): Promise<NewTokenView> {
   const parsed = TokenInput.safeParse(wanted);
   if (!parsed.success) throw new Misuse(parsed.error.issues.map(faultInWords).join('; '));
-  const { schemaFault } = await import('../store/migrate.ts');
-  const { createPool } = await import('../store/pool.ts');
-  const store = await import('../store/token.ts');
   const token = newToken();
-  const pool = createPool(databaseUrl, { max: 1, applicationName: 'sitrep tokens' });
-  try {
-    const fault = await schemaFault(pool).catch(databaseFailure);
-    if (fault !== null) throw new Failure({ title: 'The database has another schema', detail: fault });
-    const made = await store
-      .createToken(pool, parsed.data, tokenHash(token), DATABASE_OWNER)
-      .catch(databaseFailure);
-    if (made.kind === 'created') return { ...made.token, token };
-  } finally {
-    await pool.end();
-  }
+  const made = await inDatabase(session, (store, pool) =>
+    store.createToken(pool, parsed.data, tokenHash(token), DATABASE_OWNER),
+  );
+  if (made.kind === 'created') return { ...made.token, token };
   const { title } = PROBLEMS['token-name-taken'];
   throw new Failure({
     type: problemType('token-name-taken'),
@@ -56,22 +58,44 @@ async function createDirectly({ world }: Session, wanted: TokenInput): Promise<N
   });
 }
 
+async function inDatabase<T>(
+  { world }: Session,
+  work: (store: Store, pool: pg.Pool) => Promise<T>,
+): Promise<T> {
+  const databaseUrl = requireDatabaseUrl(world.env);
+  const { schemaFault } = await import('../store/migrate.ts');
+  const { createPool } = await import('../store/pool.ts');
+  const store = await import('../store/token.ts');
+  const pool = createPool(databaseUrl, { max: 1, applicationName: 'sitrep tokens' });
+  try {
+    const fault = await schemaFault(pool).catch(databaseFailure);
+    if (fault !== null) throw new Failure({ title: 'The database has another schema', detail: fault });
+    return await work(store, pool).catch(databaseFailure);
+  } finally {
+    await pool.end();
+  }
+}
+
 function faultInWords({ path, message }: { path: PropertyKey[]; message: string }): string {
   return `${path.join('.')} ${message}`;
 }
 
 export async function listTokens(
-  { client, terminal }: Session,
-  { limit }: { limit: number },
+  session: Session,
+  { limit, direct }: Directly & { limit: number },
 ): Promise<Outcome> {
-  const page = await client.tokens(limit, {});
-  printPage(terminal, page, limit, 'No tokens yet.', tokensInWords);
+  const page = await tokens(session, { limit }, direct);
+  printPage(session.terminal, page, limit, 'No tokens yet.', tokensInWords);
   return 'done';
 }
 
-export async function revokeToken({ client, terminal }: Session, ref: string): Promise<Outcome> {
-  const { id, name } = await findToken(client, ref);
-  await client.revokeToken(id);
+export async function revokeToken(session: Session, ref: string, { direct }: Directly): Promise<Outcome> {
+  const { client, terminal } = session;
+  const { id, name } = await findToken(session, ref, direct);
+  if (!direct) await client.revokeToken(id);
+  else if (!(await inDatabase(session, (store, pool) => store.revokeToken(pool, id, DATABASE_OWNER)))) {
+    throw noToken(`There is no token ${id}.`);
+  }
   terminal.data({ id, ...(name === null ? {} : { name }), revoked: true }, () =>
     revocationInWords(name ?? id),
   );
@@ -79,14 +103,34 @@ export async function revokeToken({ client, terminal }: Session, ref: string): P
 }
 
 /** By its id it is known without its name. */
-async function findToken(client: ApiClient, ref: string): Promise<{ id: string; name: string | null }> {
+async function findToken(
+  session: Session,
+  ref: string,
+  direct?: true,
+): Promise<{ id: string; name: string | null }> {
+  // It would be sent as part of an address, which others write into their logs.
+  if (hasTokenForm(ref)) throw new Misuse('this is a token itself; name it by its name or its id');
   const id = Id.safeParse(ref);
   if (id.success) return { id: id.data, name: null };
-  const { items } = await client.tokens(1, { name: ref });
+  const { items } = await tokens(session, { limit: 1, name: ref }, direct);
   if (items[0]) return items[0];
+  throw noToken(`No token is named ${ref}.`);
+}
+
+function tokens(
+  session: Session,
+  asked: { limit: number; name?: string },
+  direct?: true,
+): Promise<Page<TokenView>> {
+  if (direct) return inDatabase(session, (store, pool) => store.listTokens(pool, asked));
+  const { limit, ...query } = asked;
+  return session.client.tokens(limit, query);
+}
+
+function noToken(detail: string): Failure {
   const { title, status } = PROBLEMS['not-found'];
-  throw new Failure(
-    { type: problemType('not-found'), title, status, detail: `No token is named ${ref}.` },
+  return new Failure(
+    { type: problemType('not-found'), title, status, detail },
     'See those there are with: sitrep tokens list',
   );
 }

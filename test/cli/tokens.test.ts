@@ -90,6 +90,7 @@ describe('sitrep tokens', () => {
     [['create', 'x', '--role', 'root'], /Allowed choices are viewer, reporter, operator, admin/],
     [['create', 'x', '--role', 'viewer', '--expires-in', 'soon'], /must be a duration/],
     [['create', 'Ada', '--role', 'admin', '--direct'], /name must be lower-case letters/],
+    [['revoke', newToken()], /this is a token itself/],
   ])('%j ends with 2', async (args, words) => {
     const { code, err } = await sitrep(['tokens', ...args], { env: { DATABASE_URL: db.url } });
     expect(code).toBe(2);
@@ -111,6 +112,22 @@ describe('the first token', () => {
     const again = await sitrep(create('ada'), { env });
     expect(again).toMatchObject({ code: 1, out: '' });
     expect(again.err).toMatch(/Another token has this name/);
+  });
+
+  test('and each other one is listed and revoked there too, as after a restore', async () => {
+    const env = { DATABASE_URL: db.url };
+    const made = JSON.parse((await sitrep([...create('mallory'), '-o', 'json'], { env })).out);
+    const listed = JSON.parse((await sitrep(['tokens', 'list', '--direct', '-o', 'json'], { env })).out);
+    expect(listed.items[0]).toMatchObject({ id: made.id, name: 'mallory' });
+    expect(JSON.stringify(listed)).not.toContain(made.token);
+    expect(await sitrep(['tokens', 'revoke', 'mallory', '--direct'], { env })).toMatchObject({ code: 0 });
+    expect(await findHolder(db.pool, tokenHash(made.token))).toBeNull();
+    const { items } = await listAudit(db.pool, { limit: 1 });
+    expect(items).toMatchObject([{ actor: '(database)', action: 'token.revoked', thing: made.id }]);
+    for (const ref of ['mallory', made.id]) {
+      const again = await sitrep(['tokens', 'revoke', ref, '--direct'], { env });
+      expect(again).toMatchObject({ code: 1, err: expect.stringContaining('sitrep tokens list') });
+    }
   });
 
   test('needs the database, and says so', async () => {
