@@ -36,7 +36,8 @@ export async function examine(patient: Patient, fix: boolean): Promise<DoctorRep
   told('scheduleMissing', await makeMissingSchedule(patient, dryRun));
   if (lacks.count > 0 && dryRun) return { fix, findings, incomplete: NOT_COMPARED };
 
-  told('secretsUnopened', await findUnopened(patient), fix ? [OTHER_KEY] : []);
+  const unopened = await findUnopened(patient);
+  told('secretsUnopened', unopened ?? foundNothing(), fix ? [OTHER_KEY] : []);
   told('lifecyclesAhead', await endLifecyclesAhead(patient, dryRun));
   told('receiversGone', await endReceiversGone(patient, dryRun));
   const { alone, asleep } = await serveReceivers(patient, dryRun);
@@ -59,11 +60,14 @@ export async function examine(patient: Patient, fix: boolean): Promise<DoctorRep
   const { analysesDeleted, analysisStarted } = await steps.lookAfterAnalysis(tending, dryRun, sitrepsDeleted);
   told('analysesDeleted', analysesDeleted);
   told('analysisStarted', analysisStarted);
-  return { fix, findings, incomplete: null };
+  return { fix, findings, incomplete: unopened === null ? NO_KEY : null };
 }
 
 const NOT_COMPARED =
   'The database cannot be compared with Temporal before it has the schema of this version.';
+
+const NO_KEY =
+  'Whether the secrets of receivers can be opened was not looked at: SITREP_SECRET_KEY is not set.';
 
 const OTHER_KEY =
   'only the key can open them that they were sealed under. Give it as SITREP_SECRET_KEY, or give each of them a new secret: sitrep receivers rotate-secret --keep 0s';

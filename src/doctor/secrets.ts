@@ -4,9 +4,12 @@ import { secretsOfAll } from '../store/receiver-secret.ts';
 import { type SecretBox, secretPlace } from '../webhook/secret-box.ts';
 import { PAGE, type Patient } from './patient.ts';
 
-/** Finds receivers with a secret that the key does not open: nothing is sent to them, for nothing can be signed. */
-export async function findUnopened({ pool, secrets }: Patient): Promise<Found> {
-  if (!secrets) return foundNothing();
+/**
+ * Finds receivers with a secret that the key does not open: nothing is sent to them, for nothing can be signed. Null when
+ * there are secrets, and no key to try.
+ */
+export async function findUnopened({ pool, secrets }: Patient): Promise<Found | null> {
+  if (!secrets) return (await secretsOfAll(pool, null, 1)).length > 0 ? null : foundNothing();
   const receivers = new Set<string>();
   let after: string | null = null;
   for (;;) {

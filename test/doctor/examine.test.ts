@@ -177,6 +177,16 @@ test('secrets that were sealed under another key are found, and only the key can
   expect(out).toMatch(/Not mended: only the key can open them .* rotate-secret --keep 0s/);
 });
 
+test('without the key it says that secrets were not looked at, and does not call that well', async () => {
+  const { SITREP_SECRET_KEY: _, ...keyless } = env();
+  expect((await examined(keyless)).code).toBe(0);
+  await makeReceiver(pool());
+  const { code, out } = await sitrep(['doctor'], { env: keyless });
+  expect(code).toBe(1);
+  expect(out).toMatch(/not looked at: SITREP_SECRET_KEY is not set/);
+  expect(out).not.toMatch(/All is well/);
+});
+
 test('[I27] a lifecycle that becomes current while it is looked at is left alone', async () => {
   const sent = aSitrep();
   await insert(pool(), sent);

@@ -1,6 +1,7 @@
 import { inject } from 'vitest';
 import type { DoctorKind, DoctorReport } from '../../src/model/doctor.ts';
 import { sitrep } from '../cli/captured.ts';
+import { TEST_SECRET_KEY } from './mail.ts';
 
 export interface Examined {
   code: number;
@@ -9,12 +10,13 @@ export interface Examined {
   report: DoctorReport;
 }
 
-/** The environment of who has nothing at hand but the servers. */
+/** The environment of a worker. */
 export function serversOf(databaseUrl: string, namespace: string): Record<string, string> {
   return {
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: namespace,
+    SITREP_SECRET_KEY: TEST_SECRET_KEY,
   };
 }
 

@@ -30,8 +30,12 @@ function findingInWords(
 }
 
 function verdict(report: DoctorReport): string {
-  const { fix, findings } = report;
-  if (findings.length === 0) return 'All is well: Postgres and Temporal agree.';
+  const { fix, findings, incomplete } = report;
+  if (findings.length === 0) {
+    return incomplete === null
+      ? 'All is well: Postgres and Temporal agree.'
+      : 'Apart from that, Postgres and Temporal agree.';
+  }
   const kinds = plural(findings.length, 'kind of fault', 'kinds of faults');
   if (!fix) return `Found ${kinds}. \`sitrep doctor --fix\` mends what it says.`;
   return isWell(report) ? `Found and mended ${kinds}.` : `Found ${kinds}; not all could be mended.`;
