@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import type { Action } from '../model/audit.ts';
 import type { DisabledBecause, ReceiverChange, ReceiverInput, ReceiverView } from '../model/receiver.ts';
@@ -56,14 +57,16 @@ export function updateReceiver(
     if (!before) return null;
     await client.query(
       `UPDATE receiver SET name = coalesce($2, name), endpoint = coalesce($3, endpoint),
-              description = coalesce($4, description), retry_delays = coalesce($5, retry_delays),
-              time_modified = now()
+              description = coalesce($4, description), retry_delays = coalesce($5, retry_delays)
         WHERE id = $1`,
       [id, name, endpoint, description, retryDelays],
     );
     if (enabled === true) await enable(client, id);
     if (enabled === false) await disableReceiver(client, id, 'operator', new Date());
     if (subscriptions) await replaceSubscriptions(client, id, subscriptions);
+    const after = await readReceiver(client, id);
+    if (isDeepStrictEqual(onRecord(before), onRecord(after))) return after;
+    await client.query('UPDATE receiver SET time_modified = now() WHERE id = $1', [id]);
     return recorded(client, by, 'receiver.changed', before, await readReceiver(client, id));
   });
 }

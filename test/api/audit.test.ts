@@ -313,6 +313,13 @@ test('what changes nothing is not on record', async () => {
   expect((await ask('DELETE', `/v1/receivers/${newId()}`)).status).toBe(404);
   const there = { subscription: 'test.foo' };
   expect((await ask('POST', `/v1/receivers/${receiver.id}/subscriptions`, there)).status).toBe(200);
+  const { body: asItIs } = await ask('GET', `/v1/receivers/${receiver.id}`);
+  for (const change of [{}, { name: asItIs.name, subscriptions: asItIs.subscriptions }]) {
+    expect(await ask('PATCH', `/v1/receivers/${receiver.id}`, change)).toMatchObject({
+      status: 200,
+      body: asItIs,
+    });
+  }
   expect(await audit('?limit=1000')).toEqual(before);
 });
 
