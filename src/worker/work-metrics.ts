@@ -58,7 +58,10 @@ export function counted(
         .markersDeleted;
     },
     async lookAfterAnalysis(dryRun, sitrepsDeleted) {
-      const found = metrics.found(dryRun, await activities.lookAfterAnalysis(dryRun, sitrepsDeleted));
+      return metrics.found(dryRun, await activities.lookAfterAnalysis(dryRun, sitrepsDeleted));
+    },
+    async forgetAccess(dryRun) {
+      const found = metrics.found(dryRun, await activities.forgetAccess(dryRun));
       if (!dryRun) metrics.passed();
       return found;
     },
