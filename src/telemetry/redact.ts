@@ -4,12 +4,13 @@ const HIDDEN = '[redacted]';
 /** Of `postgres://user:password@host` and the like, who asks; what stands behind a `?` may be a token as well. */
 const USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s"'\\/?#@]*@/gi;
 const QUERY = /([a-z][a-z0-9+.-]*:\/\/[^\s"'\\?]*)\?[^\s"'\\]+/gi;
-/** Of the header `Authorization`, and the secrets of Standard Webhooks. */
+/** Of the header `Authorization`, the secrets of Standard Webhooks, and the API's own tokens. */
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 const SIGNING_SECRET = /\bwhsec_[A-Za-z0-9+/=]+/g;
+const TOKEN = /\bsitrep_[A-Za-z0-9_-]{43}/g;
 
 /** Variables that hold what must be known to nobody else, by their names. */
-const SECRET_VARIABLE = /(?:KEY|TOKEN|PASSWORD|SECRET|HEADERS)$/;
+const SECRET_VARIABLE = /(?:KEY|KEY_DATA|TOKEN|PASSWORD|SECRET|HEADERS)$|_GRPC_META_/;
 const OURS = /^(?:SITREP|TEMPORAL|OTEL|PG)/;
 /** What is shorter is found in too many words. */
 const LEAST = 6;
@@ -56,6 +57,7 @@ export function redactor(secrets: readonly string[]): (line: string) => string {
       .replace(USERINFO, `$1${HIDDEN}@`)
       .replace(QUERY, `$1?${HIDDEN}`)
       .replace(BEARER, `$1 ${HIDDEN}`)
-      .replace(SIGNING_SECRET, `whsec_${HIDDEN}`);
+      .replace(SIGNING_SECRET, `whsec_${HIDDEN}`)
+      .replace(TOKEN, `sitrep_${HIDDEN}`);
   };
 }
