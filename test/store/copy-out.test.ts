@@ -31,7 +31,13 @@ const anyValues: fc.Arbitrary<Values> = fc.record({
   ena: anyEna.map(String),
   number: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
   text: anyText,
-  json: fc.option(fc.dictionary(anyText, anyText)),
+  // No names with a backslash: once V8 has met one, it may take an escaped name for it (nodejs/node#63785).
+  json: fc.option(
+    fc.dictionary(
+      anyText.filter((name) => !name.includes('\\')),
+      anyText,
+    ),
+  ),
 });
 
 let db: TestDatabase;
