@@ -18,7 +18,9 @@ const NEEDED_BY_SOURCES = '24';
 
 // What was compiled once is found again by the next command, which so starts in half the time. It is code, so it lies
 // where nobody else writes, not in the folder for temporary files. Node 22 and newer have it.
-module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sitrep'));
+module.enableCompileCache?.(
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sitrep', 'compiled'),
+);
 
 if (existsSync(SOURCES)) await runSources();
 else await runPackage();

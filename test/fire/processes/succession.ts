@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Tally } from '../tally.ts';
 import { inWords, type KillPoint } from './kill-point.ts';
 import type { MortalProcess } from './mortal-process.ts';
 import type { World } from './world.ts';
@@ -11,6 +12,7 @@ export class Succession {
   readonly failed: Promise<never>;
   readonly #points: KillPoint[];
   readonly #succession: Promise<void>;
+  readonly #tally = new Tally();
   #next: MortalProcess<KillPoint | null>;
 
   constructor(world: World, points: KillPoint[]) {
@@ -26,6 +28,7 @@ export class Succession {
     await Promise.race([this.#succession, pause(MOMENT, undefined, { ref: false })]);
     const [waiting] = this.#points;
     if (waiting) throw new Error(`The story is over, and no worker was ${inWords(waiting)}.`);
+    await this.#tally.save('a worker killed before, in and after each transaction');
   }
 
   async #succeed(world: World): Promise<void> {
@@ -37,6 +40,7 @@ export class Succession {
       const end = await victim.ended;
       if (end !== 'SIGKILL') throw new Error(`A worker to be ${inWords(point)} ended with ${end}.`);
       this.#points.shift();
+      this.#tally.count('kills');
     }
     await this.#next.begin(null);
   }
