@@ -82,9 +82,20 @@ function runVitest(secondsEach: number): Promise<number> {
   return new Promise((resolve) => child.once('exit', (exit) => resolve(exit ?? 1)));
 }
 
+/** Those of one name together: an attack that goes through a table saves a line for each row. */
 async function readCounts(): Promise<{ name: string; counts: Counts }[]> {
   const lines = (await readFile(tally, 'utf8')).split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line));
+  const saved: { name: string; counts: Counts }[] = lines.map((line) => JSON.parse(line));
+  const byName = Map.groupBy(saved, ({ name }) => name);
+  return [...byName].map(([name, lines]) => ({ name, counts: sum(lines.map(({ counts }) => counts)) }));
+}
+
+function sum(all: Counts[]): Counts {
+  const total: Counts = {};
+  for (const counts of all) {
+    for (const kind of Object.keys(counts) as Kind[]) total[kind] = (total[kind] ?? 0) + (counts[kind] ?? 0);
+  }
+  return total;
 }
 
 function report(attacks: { name: string; counts: Counts }[], minutes: number): string {
@@ -94,10 +105,7 @@ function report(attacks: { name: string; counts: Counts }[], minutes: number): s
       .filter((kind) => counts[kind])
       .map((kind) => `${counts[kind]?.toLocaleString('en')} ${KINDS[kind]}`)
       .join(', ');
-  const total: Counts = {};
-  for (const { counts } of attacks) {
-    for (const kind of kinds) total[kind] = (total[kind] ?? 0) + (counts[kind] ?? 0);
-  }
+  const total = sum(attacks.map(({ counts }) => counts));
   return [
     '',
     `Under fire for ${minutes.toFixed(1)} minutes:`,
