@@ -78,12 +78,15 @@ function requestNames(
   const isNew = ({ id }: AlertRequest) => !carried.has(id);
   const others = new Map(before.map((one) => [one.id, one.alertRequests.filter(isNew)]));
   const names = new Map<string, string>();
+  const used = new Set<string>();
   for (const { id, alertRequests } of cases) {
     for (const sameness of [alike, ofOneClass]) {
       const unnamed = alertRequests.filter((one) => isNew(one) && !names.has(one.id));
-      const used = new Set(names.values());
       const free = (others.get(id) ?? []).filter((one) => !used.has(one.id));
-      for (const [one, other] of zip(unnamed, free, sameness)) names.set(one.id, other.id);
+      for (const [one, other] of zip(unnamed, free, sameness)) {
+        names.set(one.id, other.id);
+        used.add(other.id);
+      }
     }
   }
   return names;
