@@ -6,7 +6,7 @@ import type { AttemptEnd } from '../model/delivery.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { readRetryAfter } from './retry-after.ts';
 
-const CONNECT_TIMEOUT = 10_000;
+export const CONNECT_TIMEOUT = 10_000;
 const TOTAL_TIMEOUT = 30_000;
 /** An idle connection is kept that long for the next delivery. */
 const KEEP_ALIVE = 10_000;

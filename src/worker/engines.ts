@@ -12,8 +12,11 @@ export class EnginesError extends Error {
   override readonly name = 'EnginesError';
 }
 
-/** What all engines of the user may take in one analysis: so much less than its heartbeats that it is not taken for dead. */
-const TOGETHER_MS = 30_000;
+/**
+ * What all engines of the user may take in one analysis. Nothing else in the process is heard meanwhile: a delivery that
+ * is answered would be recorded as timed out, and an activity that lives be taken for dead, both after 10 s.
+ */
+export const TOGETHER_MS = 5_000;
 
 /**
  * Loads the engines of the user from the paths of their modules, and makes their alert classes known in this process.

@@ -7,7 +7,9 @@ import { Configuration } from '../../src/model/configuration.ts';
 import { enginePathsOf, readSettings } from '../../src/model/settings.ts';
 import { readSubmission } from '../../src/model/submission.ts';
 import { SubscriptionPattern } from '../../src/model/subscription.ts';
-import { loadEngines } from '../../src/worker/engines.ts';
+import { CONNECT_TIMEOUT } from '../../src/webhook/sender.ts';
+import { loadEngines, TOGETHER_MS } from '../../src/worker/engines.ts';
+import { ACTIVITY } from '../../src/workflows/activity-options.ts';
 import { anError, at } from '../diagnosis/ereports.ts';
 import { aCase, aRequest, aSitrep } from '../support/document.ts';
 
@@ -63,6 +65,11 @@ test('what engines bring along is known wherever classes are asked for, once the
 test('they can be loaded again in one process, as the local stack does for worker and API', async () => {
   expect(await loadEngines([RACK_DOOR])).toHaveLength(1);
   expect(await loadEngines([RACK_DOOR])).toHaveLength(1);
+});
+
+test('while they run, no delivery times out and no activity is taken for dead', () => {
+  expect(ACTIVITY.heartbeatTimeout).toBe('10s');
+  expect(TOGETHER_MS).toBeLessThanOrEqual(Math.min(CONNECT_TIMEOUT, 10_000) / 2);
 });
 
 test('one that comes to no end is cut off after its share of the time, and the others go on', async () => {
