@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { z } from 'zod';
 import { type AlertClass, isOfSitrep } from '../model/alert-class.ts';
 import { ClassGlob } from '../model/class-glob.ts';
@@ -68,13 +69,20 @@ const AlertClassShape = z
   .refine(({ versions }) => Object.keys(versions).length > 0, 'must have a version')
   .transform((one): AlertClass => one);
 
+/** What a generator is to do is done by nobody; what follows an `await`, when nothing can cut it off any more. */
+function isForLater(value: unknown): boolean {
+  return types.isAsyncFunction(value) || types.isGeneratorFunction(value);
+}
+
 const EngineShape = z
   .strictObject({
     name: EngineName,
     classes: z.array(ClassGlob).min(1, 'must have an element, or it would be shown nothing'),
     alertClasses: z.record(AlertClassName, AlertClassShape).optional(),
     settings: z.json().optional(),
-    analyze: z.custom<Engine['analyze']>((value) => typeof value === 'function', 'must be a function'),
+    analyze: z
+      .custom<Engine['analyze']>((value) => typeof value === 'function', 'must be a function')
+      .refine((analyze) => !isForLater(analyze), 'must be synchronous: no async function, and no generator'),
   })
   .transform(
     ({ alertClasses, settings, ...engine }): Engine => ({

@@ -58,6 +58,9 @@ describe('a module is refused, with its path and what is wrong, when', () => {
     ['it reads nothing', making({ ...ENGINE, classes: [] }), '/classes must have an element'],
     ['a glob is none', making({ ...ENGINE, classes: ['my*'] }), '/classes/0 must be a class'],
     ['it does not analyze', making({ ...ENGINE, analyze: undefined }), '/analyze must be a function'],
+    ['it analyzes later', making({ ...ENGINE, analyze: async () => {} }), '/analyze must be synchronous'],
+    ['it analyzes by and by', making({ ...ENGINE, *analyze() {} }), '/analyze must be synchronous'],
+    ['it does both', making({ ...ENGINE, async *analyze() {} }), '/analyze must be synchronous'],
     ['it has a field too many', making({ ...ENGINE, anlyze: 1 }), '/anlyze is not a known field'],
     ['its settings are no JSON', making({ ...ENGINE, settings: { on: () => {} } }), '/settings'],
     [

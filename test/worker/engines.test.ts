@@ -31,6 +31,7 @@ test.each([
   ['engines/throwing.ts', /throwing\.ts cannot be loaded: it wants a database$/],
   ['engines/no-function.ts', /no-function\.ts is not usable: its default export must be a function/],
   ['engines/nameless.ts', /nameless\.ts is not usable: \/name is required/],
+  ['engines/async.ts', /async\.ts is not usable: \/analyze must be synchronous/],
   ['engines/power-shelf.ts', /^An engine named power_shelf is Sitrep's own\.$/],
   ['engines/a-rule.ts', /^An engine named threshold\.fans is Sitrep's own\.$/],
 ])('%s is refused, and named', async (module, says) => {

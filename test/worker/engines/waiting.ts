@@ -1,1 +1,1 @@
-export default () => ({ name: 'waiting', classes: ['**'], analyze: async () => {} });
+export default () => ({ name: 'waiting', classes: ['**'], analyze: () => Promise.resolve() });
