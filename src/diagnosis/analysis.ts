@@ -2,16 +2,22 @@ import type { AlertKind } from '../model/alert-class.ts';
 import type { CaseDocument } from '../model/sitrep.ts';
 import { type Ereport, type EreportId, ereportKey, type ReporterRestart } from './ereport.ts';
 import { caseId } from './ids.ts';
-import { Log } from './log.ts';
+import { inWords } from './in-words.ts';
+import { Log, LogRoom } from './log.ts';
 import { type CaseSurroundings, OpenCase } from './open-case.ts';
 import { randomFrom } from './random.ts';
 import { readable } from './readable.ts';
 import type { LogLine, LogValues } from './report.ts';
 
+/** Characters of why an ereport is set aside: there may be 10,000 of them, and each engine has its say. */
+const MAX_WHY = 200;
+
 /** What an engine may know of the analysis beyond its own cases. */
 export interface Surroundings extends CaseSurroundings {
   time: string;
   restarts: ReadonlyMap<string, ReporterRestart>;
+  /** Characters of what one engine may log. */
+  logCharacters: number;
 }
 
 /**
@@ -30,7 +36,8 @@ export class Analysis {
   readonly #engine: string;
   readonly #surroundings: Surroundings;
   readonly #cases: Map<string, OpenCase>;
-  readonly #log = new Log();
+  readonly #logRoom: LogRoom;
+  readonly #log: Log;
   readonly #notUnderstood = new Map<string, string>();
   readonly #ignored = new Map<string, string>();
   #opened = 0;
@@ -47,7 +54,9 @@ export class Analysis {
     this.random = randomFrom(`${surroundings.sitrepId} ${engine}`);
     this.#engine = engine;
     this.#surroundings = surroundings;
-    this.#cases = new Map(cases.map((one) => [one.id, new OpenCase(one, false, surroundings)]));
+    this.#logRoom = new LogRoom(surroundings.logCharacters);
+    this.#log = new Log(this.#logRoom);
+    this.#cases = new Map(cases.map((one) => [one.id, this.#openCase(one, false)]));
   }
 
   /** The cases of this engine that are open in the parent, and those opened just now; also when closed just now. */
@@ -66,7 +75,7 @@ export class Analysis {
   openCase(comment: string): OpenCase {
     const id = caseId(this.sitrepId, this.#engine, this.#opened++);
     const empty = { id, engine: this.#engine, closed: false, comment: readable(comment) };
-    const opened = new OpenCase({ ...empty, ereports: [], alertRequests: [] }, true, this.#surroundings);
+    const opened = this.#openCase({ ...empty, ereports: [], alertRequests: [] }, true);
     opened.log('opened', { comment });
     this.#cases.set(id, opened);
     return opened;
@@ -85,13 +94,13 @@ export class Analysis {
 
   /** This ereport is of a class that the engine reads, and yet it cannot make anything of it. */
   notUnderstood(ereport: EreportId, why: string): void {
-    this.#notUnderstood.set(ereportKey(ereport), readable(why));
+    this.#notUnderstood.set(ereportKey(ereport), inWords(why, MAX_WHY));
     this.warn('ereport not understood', { restartId: ereport.restartId, ena: ereport.ena, why });
   }
 
   /** This ereport is understood, and belongs in no case. */
   ignore(ereport: EreportId, why: string): void {
-    this.#ignored.set(ereportKey(ereport), readable(why));
+    this.#ignored.set(ereportKey(ereport), inWords(why, MAX_WHY));
   }
 
   log(event: string, values?: LogValues): void {
@@ -104,10 +113,14 @@ export class Analysis {
   get result(): EngineResult {
     return {
       cases: [...this.#cases.values()],
-      log: this.#log.lines,
+      log: [...this.#log.lines, ...this.#logRoom.rest],
       notUnderstood: this.#notUnderstood,
       ignored: this.#ignored,
     };
+  }
+
+  #openCase(before: CaseDocument, isNew: boolean): OpenCase {
+    return new OpenCase(before, isNew, this.#surroundings, new Log(this.#logRoom));
   }
 }
 

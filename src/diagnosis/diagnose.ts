@@ -13,6 +13,12 @@ import type { AnalysisReport } from './report.ts';
 import { type Ran, runEngine } from './run-engine.ts';
 import { setAside } from './set-aside.ts';
 
+/**
+ * What all engines together may log. The report is one value of the database, which takes 256 MB: beyond that, the same
+ * analysis would fail at its end, again and again.
+ */
+const LOG_CHARACTERS = 32 * 1024 * 1024;
+
 export interface Diagnosis {
   /** The child of the parent that is to be submitted; null when its cases would be the parent's. */
   document: SitrepDocument | null;
@@ -84,6 +90,7 @@ function surroundingsOf(inputs: AnalysisInputs, engines: readonly Engine[]): Sur
     unmarked: new Set(inputs.unmarked.map(ereportKey)),
     restarts: latestOf(inputs.restarts),
     alertClassOf: alertClassesWith(engines),
+    logCharacters: Math.floor(LOG_CHARACTERS / engines.length),
   };
 }
 

@@ -8,7 +8,7 @@ import { caseOf } from '../model/submission.ts';
 import type { AlertClassLookup } from './alert-classes.ts';
 import { type Ereport, type EreportId, ereportKey } from './ereport.ts';
 import { requestId } from './ids.ts';
-import { Log } from './log.ts';
+import type { Log } from './log.ts';
 import { readable } from './readable.ts';
 import type { LogValues } from './report.ts';
 
@@ -41,17 +41,18 @@ export class OpenCase {
   readonly #before: CaseDocument;
   readonly #ereports: Map<string, EreportInCase>;
   readonly #requests: AlertRequest[];
-  readonly #log = new Log();
+  readonly #log: Log;
   #comment: string;
   #closed = false;
   #touched = false;
   #newRequests = 0;
 
-  constructor(before: CaseDocument, isNew: boolean, surroundings: CaseSurroundings) {
+  constructor(before: CaseDocument, isNew: boolean, surroundings: CaseSurroundings, log: Log) {
     this.id = before.id;
     this.engine = before.engine;
     this.isNew = isNew;
     this.#surroundings = surroundings;
+    this.#log = log;
     this.#before = before;
     this.#comment = before.comment;
     this.#requests = [...before.alertRequests];

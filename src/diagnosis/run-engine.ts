@@ -1,9 +1,9 @@
-import { inspect } from 'node:util';
 import type { CaseDocument } from '../model/sitrep.ts';
 import { Analysis, type EngineResult, type Surroundings } from './analysis.ts';
 import { classMatcher } from './class-matcher.ts';
 import type { Engine } from './engine.ts';
 import type { Ereport } from './ereport.ts';
+import { inWords } from './in-words.ts';
 
 /** What came of an engine. */
 export interface Ran {
@@ -31,7 +31,7 @@ export function runEngine(
     refusePromise(engine.analyze(analysis));
     return { engine, result: analysis.result, error: null };
   } catch (error) {
-    return { engine, result: start().result, error: wordsOf(error) };
+    return { engine, result: start().result, error: inWords(error) };
   }
 }
 
@@ -41,8 +41,4 @@ function refusePromise(returned: unknown): void {
   // Nobody will await it; its rejection must not end the process.
   returned.catch(() => {});
   throw new Error('analyze returned a promise; an engine must not wait for anything.');
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : inspect(error);
 }

@@ -4,6 +4,9 @@ import { type Ereport, ereportKey } from './ereport.ts';
 import type { AnalysisReport, EreportInReport, SetAside } from './report.ts';
 import type { Ran } from './run-engine.ts';
 
+/** Engines that are named with what they had against an ereport: a hundred rules may all say the same of each. */
+const MAX_REASONS = 10;
+
 /**
  * What becomes of the new ereports that are in no case: no sitrep will mark them as seen, so whoever called has to, or
  * they would be read again by each analysis for ever. Not those of an engine that failed: mended, it may read them.
@@ -36,8 +39,9 @@ export function setAside(
 }
 
 function reasons(ran: readonly Ran[], whyOf: (one: Ran) => string | undefined): SetAside['because'] {
-  return ran.flatMap((one) => {
+  const all = ran.flatMap((one) => {
     const why = whyOf(one);
     return why === undefined ? [] : [{ engine: one.engine.name, why }];
   });
+  return all.slice(0, MAX_REASONS);
 }

@@ -23,7 +23,7 @@ export type LogLine = z.output<typeof LogLine>;
 
 const InReport = EreportName.extend({ class: z.string().nullable() });
 const SetAside = InReport.extend({
-  because: z.array(z.object({ engine: z.string(), why: z.string() })),
+  because: z.array(z.object({ engine: z.string(), why: z.string() })).describe('What the first ten said.'),
 }).meta({ id: 'SetAside', description: 'A new ereport that is in no case, and what engines said of it.' });
 export type SetAside = z.output<typeof SetAside>;
 
