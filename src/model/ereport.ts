@@ -55,7 +55,7 @@ export const EreportInput = z
       .describe('Without it, `k` or `class` of the body; of a loss record, what it says of `lost`.'),
     serialNumber: name.nullish().describe('Without it, `baseboard_serial_number` of the body.'),
     partNumber: name.nullish().describe('Without it, `baseboard_part_number` of the body.'),
-    timeCollected: Moment.nullish().describe('Without it, the time of its arrival.'),
+    timeCollected: Moment.nullish().describe('Without it, or if it lies ahead, the time of its arrival.'),
     body: anyObject().default({}).describe('All that was reported, as it was.'),
     // What an ereport has that was read, so that it may be sent again.
     markedSeenIn: z.unknown().optional(),

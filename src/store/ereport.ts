@@ -77,13 +77,16 @@ interface Restart {
   latest: string;
 }
 
-/** Inserts in the order of the rows, and answers what was new of them. */
+/**
+ * Inserts in the order of the rows, and answers what was new of them. A time that is not told, or lies ahead, is that of
+ * the arrival: for as long as it lay ahead, its reporter's clock would keep a case open, and a restart the latest.
+ */
 async function insert(client: Queryable, columns: Buffer[]): Promise<Restart[]> {
   const { rows } = await client.query<Restart>(
     `WITH written AS (
        INSERT INTO ereport (restart_id, ena, reporter, class, serial_number, part_number, body, time_collected)
        SELECT restart_id, ena, reporter, class, serial_number, part_number, body,
-              coalesce(time_collected::timestamptz, now())
+              least(time_collected::timestamptz, now())
          FROM unnest($1::uuid[], $2::numeric[], $3::jsonb[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
                      $8::text[])
               AS sent (restart_id, ena, reporter, class, serial_number, part_number, body, time_collected)

@@ -130,6 +130,12 @@ describe('of several restarts', () => {
     expect(document?.cases.map(({ closed }) => closed)).toEqual([false]);
   });
 
+  test('one whose times lie ahead is no later than what is heard of now', () => {
+    const ahead = psu({ kind: 'removed', restart: 2, seconds: 1_000_000 });
+    const fleet = shelfThatSaid(ahead, psu({ kind: 'inserted', restart: 1, seconds: 100 }));
+    expect(fleet.soleCase.closed).toBe(true);
+  });
+
   test('what an earlier one saw missing says nothing against the later one', () => {
     const fleet = shelfThatSaid(A_REMOVED, psu({ kind: 'inserted', restart: 2, seconds: 20 }));
     expect(fleet.soleCase.closed).toBe(true);

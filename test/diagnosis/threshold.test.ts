@@ -82,6 +82,13 @@ describe('one that comes up to T late', () => {
   });
 });
 
+test('one whose time lies ahead hides none of those that come after it', () => {
+  const fleet = fleetWith();
+  fleet.hear(at(0), anError(1_000_000));
+  for (const seconds of [200, 210, 220]) fleet.hear(at(seconds), anError(seconds));
+  expect(fleet.alerts.size).toBe(1);
+});
+
 describe('at the threshold', () => {
   test('an alert is asked for that says what it was, how many, and since when', () => {
     const fleet = fleetWith({ severity: 'critical' });

@@ -73,6 +73,15 @@ describe('what is written', () => {
     expect(collected).toBeGreaterThanOrEqual(Math.floor(Date.parse(rows[0]?.now ?? '')));
   });
 
+  test('was collected when it came, also if it says a time that lies ahead; so was its restart last heard of', async () => {
+    const sent = anEreport({ timeCollected: '9999-01-01T00:00:00Z' });
+    await write(sent);
+    const { rows } = await db.pool.query<{ now: Date }>('SELECT clock_timestamp() AS now');
+    const now = rows[0]?.now.getTime();
+    expect(Date.parse((await read(sent))?.timeCollected ?? '')).toBeLessThanOrEqual(now ?? 0);
+    expect((await restarts())[0]?.latest.getTime()).toBeLessThanOrEqual(now ?? 0);
+  });
+
   test('is not found under another restart or ENA', async () => {
     const sent = anEreport();
     await write(sent);

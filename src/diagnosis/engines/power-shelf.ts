@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { compareEreports } from '../ereport.ts';
 import type { OpenCase } from '../open-case.ts';
 import { INSERTED, type PsuEreport, placeOf, REMOVED, readPsuEreport } from './psu-ereport.ts';
+import { timeOf } from './time-of.ts';
 
 /**
  * Power supply units that are pulled out and put back, after omicron's engine of the same name. There is a case for a
@@ -110,7 +111,7 @@ function replay(events: readonly PsuEreport[]): Set<string> {
 function latestTime(restartId: string, events: readonly PsuEreport[], analysis: Analysis): number {
   const heardOf = analysis.restart(restartId)?.timeLatest;
   const times = events.map(({ ereport }) => ereport.timeCollected).concat(heardOf ?? []);
-  return times.map((time) => Date.parse(time)).reduce((latest, time) => Math.max(latest, time));
+  return times.map((time) => timeOf(time, analysis)).reduce((latest, time) => Math.max(latest, time));
 }
 
 function requestAlert(

@@ -6,6 +6,7 @@ import { compareEreports, type Ereport } from '../ereport.ts';
 import { valueAt } from '../json-pointer.ts';
 import type { OpenCase } from '../open-case.ts';
 import { firstWindow } from './serd.ts';
+import { timeOf } from './time-of.ts';
 
 /** What the names of these engines begin with, and no others. */
 export const THRESHOLD = 'threshold.';
@@ -75,7 +76,7 @@ function decide(
   analysis: Analysis,
   isNews: boolean,
 ): void {
-  const events = eventsOf(oneCase);
+  const events = eventsOf(oneCase, analysis);
   const last = events.at(-1);
   if (!last) return;
   const within = rule.withinSeconds * 1_000;
@@ -98,10 +99,10 @@ function decide(
   }
 }
 
-function eventsOf(oneCase: OpenCase): Event[] {
+function eventsOf(oneCase: OpenCase, analysis: Analysis): Event[] {
   return oneCase.ereports
     .flatMap(({ ereport, isNew }) =>
-      ereport ? [{ time: Date.parse(ereport.timeCollected), ereport, isNew }] : [],
+      ereport ? [{ time: timeOf(ereport.timeCollected, analysis), ereport, isNew }] : [],
     )
     .sort((a, b) => a.time - b.time || compareEreports(a.ereport, b.ereport));
 }
