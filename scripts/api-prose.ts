@@ -96,8 +96,9 @@ its like, and the bodies of ereports, are ignored; \`createdSitrepId\`, \`closed
   the service has it or not.
 - Each alert request causes exactly one alert once the sitrep is current, and the alert has the id of the request. One
   that is carried on keeps its id, class, version, payload and case; a new one needs an id that was never used.
-- A payload has at most ${MAX_PAYLOAD_BYTES} bytes as JSON, and ${MAX_PAYLOAD_DEPTH} levels. What is in it depends on the class
-  and version of the alert, see [Alert classes](#alert-classes).
+- A payload has at most ${MAX_PAYLOAD_BYTES} bytes as JSON, with its numbers written out as they are kept (\`1e3\` as 1000),
+  and ${MAX_PAYLOAD_DEPTH} levels. What is in it depends on the class and version of the alert, see
+  [Alert classes](#alert-classes).
 `;
 
 function json(value: unknown): string {

@@ -19,6 +19,8 @@ describe('what is stored as JSON', () => {
     ['32 levels', nested(32)],
     ['64 KiB', 'x'.repeat(64 * 1024 - 2)],
     ['nothing', null],
+    ['numbers of any size', [1e308, -1e-300, 5e-324, 0]],
+    ['many plain numbers', Array(9_000).fill(-0.001)],
   ])('may have %s', (_, value) => {
     expect(faultsOf(value)).toEqual({ bounded: true, faults: [] });
   });
@@ -27,6 +29,12 @@ describe('what is stored as JSON', () => {
     ['33 levels', nested(33), `/body${'/0'.repeat(32)}`, 'must have at most 32 levels'],
     ['more than 64 KiB', 'x'.repeat(64 * 1024 - 1), '/body', 'must have at most 65536 bytes as JSON'],
     ['more bytes than characters', '☃'.repeat(22_000), '/body', 'must have at most 65536 bytes as JSON'],
+    [
+      'numbers that are longer where they are kept',
+      { far: Array(220).fill(1e300) },
+      '/body',
+      'must have at most 65536 bytes as JSON with its numbers written out, without exponents',
+    ],
     ['a NUL', { a: ['\u0000'] }, '/body/a/0', 'must not contain the character NUL (U+0000)'],
     [
       'half a character in a name',
