@@ -3,7 +3,6 @@ import { diagnose } from '../../src/diagnosis/diagnose.ts';
 import type { Engine } from '../../src/diagnosis/engine.ts';
 import type { AnalysisInputs } from '../../src/diagnosis/inputs.ts';
 import { rediagnose } from '../../src/diagnosis/rediagnose.ts';
-import { underSameNames } from '../../src/diagnosis/same-names.ts';
 import { type Differences, diffCases, isSame } from '../../src/model/diff.ts';
 import type { CaseDocument, SitrepDocument } from '../../src/model/sitrep.ts';
 import { idOf } from '../cli/views.ts';
@@ -121,18 +120,6 @@ describe('diagnosed once more', () => {
     expect(differences(closing, leaving, given).changed).toMatchObject([
       { id: idOf(1), fields: { closed: { from: true, to: false }, comment: { to: 'still open' } } },
     ]);
-  });
-
-  test('a sitrep of many requests takes no longer for each than one of few', () => {
-    const cases = Array.from({ length: 12_000 }, (_, nth): CaseDocument => {
-      const request = { id: idOf(0x2_0000 + nth), class: 'test.foo', version: 0, payload: {}, comment: '' };
-      const said = { engine: 'test', closed: false, comment: `about ${nth}`, ereports: [] };
-      return { id: idOf(nth), ...said, alertRequests: [request] };
-    });
-    const sitrep = { id: idOf(0x4_0000), parentId: null, creator: 'diagnosis', comment: '', cases };
-    const begun = performance.now();
-    expect(underSameNames(sitrep, sitrep, [])).toHaveLength(cases.length);
-    expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
   test('where nothing would be made, the parent goes on as it is', () => {
