@@ -3,14 +3,22 @@ import type { AlertKind } from '../model/alert-class.ts';
 import { isBoundedJson } from '../model/bounded-json.ts';
 import { Faults } from '../model/fault.ts';
 import type { JsonObject } from '../model/json.ts';
-import type { AlertRequest, CaseDocument } from '../model/sitrep.ts';
+import { type AlertRequest, AlertRequestInput, type CaseDocument } from '../model/sitrep.ts';
 import { caseOf } from '../model/submission.ts';
 import type { AlertClassLookup } from './alert-classes.ts';
 import { type Ereport, type EreportId, ereportKey } from './ereport.ts';
+import { freeze } from './freeze.ts';
 import { requestId } from './ids.ts';
 import type { Log } from './log.ts';
 import { readable } from './readable.ts';
 import type { LogValues } from './report.ts';
+
+/** What the document takes: an engine in JavaScript may ask with `'0'`, or a list, and a lookup or its own schema let it. */
+const {
+  class: ClassOfRequest,
+  version: VersionOfRequest,
+  payload: PayloadOfRequest,
+} = AlertRequestInput.shape;
 
 /** An ereport as a case has it. */
 export interface EreportInCase extends EreportId {
@@ -63,6 +71,8 @@ export class OpenCase {
         return [key, { restartId, ena, comment, ereport, isNew: false }];
       }),
     );
+    // Its id and engine are those of what it carries, whatever an engine writes on them.
+    Object.freeze(this);
   }
 
   get comment(): string {
@@ -75,9 +85,9 @@ export class OpenCase {
   get ereports(): readonly EreportInCase[] {
     return [...this.#ereports.values()];
   }
-  /** The parent's, and those made just now. */
+  /** The parent's, and those made just now. Frozen, and only when they are looked at: there may be 100,000. */
   get alertRequests(): readonly AlertRequest[] {
-    return this.#requests;
+    return this.#requests.map((request) => freeze(request));
   }
 
   get requestsMade(): number {
@@ -124,10 +134,8 @@ export class OpenCase {
     this.#checkKind(kind);
     const plain: JsonObject = JSON.parse(JSON.stringify(payload));
     const faults = new Faults();
-    if (isBoundedJson(plain, [], faults)) {
-      const read = kind.schema.safeParse(plain, { reportInput: true });
-      if (!read.success) faults.addZod(read.error);
-    }
+    const isOne = faults.check(PayloadOfRequest, plain) && isBoundedJson(plain, [], faults);
+    if (isOne) faults.check(kind.schema, plain);
     if (faults.list.length > 0) {
       this.warn('alert not requested, since its payload is not valid', {
         class: kind.class,
@@ -185,10 +193,10 @@ export class OpenCase {
   }
 
   #checkKind({ class: name, version, schema }: AlertKind): void {
-    const known = this.#surroundings.alertClassOf(name);
+    const known = ClassOfRequest.safeParse(name).success && this.#surroundings.alertClassOf(name);
     if (!known) throw new Error(`There is no alert class ${name}.`);
     if (known.own) throw new Error(`Only Sitrep itself makes alerts of the class ${name}.`);
-    if (known.versions[version] !== schema) {
+    if (!VersionOfRequest.safeParse(version).success || known.versions[version] !== schema) {
       throw new Error(`The alert class ${name} has no version ${version}, or one with another schema.`);
     }
   }

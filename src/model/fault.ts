@@ -28,6 +28,13 @@ export class Faults {
     if (this.list.length < MAX_FAULTS) this.list.push({ pointer: pointer(path), detail });
   }
 
+  /** Holds a value against a schema, and says whether it fits. */
+  check(schema: z.ZodType, value: unknown, path: readonly PropertyKey[] = []): boolean {
+    const read = schema.safeParse(value, { reportInput: true });
+    if (!read.success) this.addZod(read.error, path);
+    return read.success;
+  }
+
   addZod(error: z.core.$ZodError, under: readonly PropertyKey[] = []): void {
     for (const issue of error.issues) {
       const path = [...under, ...issue.path];

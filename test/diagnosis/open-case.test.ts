@@ -159,6 +159,19 @@ describe('a request for an alert', () => {
     expect(events(ran)).toEqual(['alert not requested, since its payload is not valid']);
   });
 
+  test('whose payload is a list is not made, though its schema takes that', () => {
+    const schema = z.array(z.string());
+    const lists = { 'test_only.list': { description: 'A list.', versions: { 0: schema } } };
+    const engine = engineThat(
+      (analysis) =>
+        analysis.openCase('').requestAlert({ class: 'test_only.list', version: 0, schema }, ['a']),
+      { alertClasses: lists },
+    );
+    const { document, report } = diagnose(inputsWith(), [engine]);
+    expect(document?.cases).toMatchObject([{ alertRequests: [] }]);
+    expect(report.cases[0]?.log.at(-1)?.values?.faults).toEqual(['the payload must be an object']);
+  });
+
   test('whose payload is too large is not made', () => {
     const { cases } = worked((one, analysis) => {
       const kind = analysis.alertKind('test.foo', 0);
@@ -175,6 +188,64 @@ describe('a request for an alert', () => {
   ])('%s is a mistake of the engine', (_, kind, words) => {
     const { error } = worked((one) => one.requestAlert({ ...kind, schema: z.object({}) }, {}));
     expect(error).toContain(words);
+  });
+});
+
+test.each([
+  ['version', { version: '0' }, 'has no version 0'],
+  ['class', { class: ['test.foo'] }, 'There is no alert class test.foo'],
+])('a request whose %s only looks like one is a mistake of the engine', (_, change, words) => {
+  const { error } = worked((one, analysis) => {
+    const kind = analysis.alertKind('test.foo', 0);
+    if (kind) one.requestAlert({ ...kind, ...(change as object) }, {});
+  });
+  expect(error).toContain(words);
+});
+
+describe('what a case carries', () => {
+  const carried = {
+    id: idOf(9),
+    class: 'test.foo',
+    version: 0,
+    payload: { unit: { slot: 4 } },
+    comment: 'old',
+  };
+  const before = { ...CASE, alertRequests: [carried] };
+  /** What becomes of the parent, and what the next sitrep has, where an engine also says something that it may. */
+  function spoilt(spoil: (oneCase: Analysis['cases'][number]) => void) {
+    const parent = { id: idOf(0xff), cases: [structuredClone(before)] };
+    const vandal = engineThat(({ cases }) => {
+      for (const one of cases) {
+        one.setComment('as it is');
+        spoil(one);
+      }
+    });
+    const { document, report } = diagnose(inputsWith({ parent, assigned: [OLD], unmarked: [OLD] }), [vandal]);
+    expect(parent.cases).toEqual([before]);
+    return { cases: document?.cases ?? null, error: report.engines[0]?.error ?? null };
+  }
+
+  test.each<[string, (oneCase: Analysis['cases'][number]) => void]>([
+    ['its payload', ({ alertRequests: [one] }) => Object.assign(one?.payload.unit as object, { slot: 5 })],
+    ['its class', ({ alertRequests: [one] }) => Object.assign(one as object, { class: 'test.quux.bar' })],
+    ['the case it is in', (oneCase) => Object.assign(oneCase, { id: idOf(2) })],
+    ['whose case it is', (oneCase) => Object.assign(oneCase, { engine: 'another' })],
+  ])('keeps %s: an engine that writes on it has failed', (_, spoil) => {
+    expect(spoilt(spoil)).toEqual({ cases: null, error: expect.stringContaining('read only') });
+  });
+
+  test('is not changed where an engine catches that, and goes on', () => {
+    const { cases } = spoilt((oneCase) => {
+      expect(() => Object.assign(oneCase.alertRequests[0]?.payload as object, { n: 1 })).toThrow();
+    });
+    expect(cases).toEqual([{ ...before, comment: 'as it is' }]);
+  });
+
+  test('is not added to, nor taken from, in the list that an engine is given', () => {
+    const { cases } = spoilt(({ alertRequests }) => {
+      (alertRequests as object[]).splice(0, 1, { ...carried, id: idOf(10) }, { ...carried, id: 'none' });
+    });
+    expect(cases).toEqual([{ ...before, comment: 'as it is' }]);
   });
 });
 
