@@ -1,7 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type pg from 'pg';
-import { diagnose } from '../diagnosis/diagnose.ts';
 import type { Engine } from '../diagnosis/engine.ts';
 import { enginesInForce } from '../diagnosis/engines-in-force.ts';
 import type { AnalysisReport } from '../diagnosis/report.ts';
@@ -14,7 +13,6 @@ import {
   READ_AT_MOST,
 } from '../model/analysis-workflow.ts';
 import { type LifecycleStart, TEND_SCHEDULE } from '../model/lifecycle.ts';
-import { readSubmission } from '../model/submission.ts';
 import { countSitreps, ignoredBy, submitAnalysis } from '../store/analysis.ts';
 import { type Readings, readForAnalysis } from '../store/analysis-inputs.ts';
 import { markSeen } from '../store/mark-seen.ts';
@@ -24,6 +22,7 @@ import { startLifecycle } from '../temporal/lifecycle-start.ts';
 import { lifecycleSummary } from '../temporal/lifecycle-summary.ts';
 import { configurationReader } from './configuration.ts';
 import { withHeartbeats } from './heartbeat.ts';
+import { diagnoseValidly } from './valid-diagnosis.ts';
 
 /** Failed engines that a round names, and how much of why: it is kept in a history. The log has all of it. */
 const NAMED_FAILURES = 10;
@@ -50,37 +49,37 @@ export function analysisActivities(pool: pg.Pool, client: Client, brought: reado
     }
     const readings = await readMarked(pool, retry);
     const time = new Date(nowMs).toISOString();
-    const { document, report } = diagnose({ time, ...readings }, enginesInForce(view.configuration, brought));
+    const engines = enginesInForce(view.configuration, brought);
+    const diagnosis = await diagnoseValidly({ time, ...readings }, engines);
+    const { report } = diagnosis;
     const read = summary(readings, report);
     for (const { engine, error } of read.failed) log.error('an engine failed', { engine, error });
-    if (document === null) {
+    if (diagnosis.kind === 'unchanged') {
       await putAside(pool, report);
       await setAside(pool, report.ignored, 'ignored');
       return { kind: 'unchanged', pace, ...read };
     }
-    const checked = readSubmission(document);
-    if ('faults' in checked) {
-      const [first] = checked.faults;
-      const fault = `${first?.pointer} ${first?.detail}`.slice(0, FAILURE_LENGTH);
+    if (diagnosis.kind === 'invalid') {
+      const fault = diagnosis.fault.slice(0, FAILURE_LENGTH);
       log.error('what the engines made is no valid sitrep', { fault });
       // Or the same ones would be read again and again, and nothing after them.
       await setAside(pool, readings.arrived, 'undecided');
       return { kind: 'refused', pace, fault, ...read, undecided: readings.arrived.length };
     }
-    const { submission } = checked;
+    const { submission } = diagnosis;
     await submitAnalysis(pool, submission, {
       inputs: storedInputs(time, readings, view.version),
       report,
     });
     // What is ignored has to wait until the sitrep is current: another parent may have use for it.
     await putAside(pool, report);
-    const { id: sitrepId, parentId, creator } = document;
+    const { id: sitrepId, parentId, creator } = submission.document;
     const start = {
       sitrepId,
       digest: submission.digest,
       parentId,
       creator,
-      summary: lifecycleSummary(document),
+      summary: lifecycleSummary(submission.document),
     };
     return { kind: 'changed', pace, start, ...read };
   }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { z } from 'zod';
-import { alertClass } from './alert-class.ts';
 import { isBoundedJson } from './bounded-json.ts';
 import { compareEna } from './ena.ts';
 import { type Fault, Faults } from './fault.ts';
@@ -19,7 +17,10 @@ export interface Submission {
   input: SitrepInput;
 }
 
-/** Checks all that can be seen without the parent. Never throws, whatever the value is. */
+/**
+ * Checks all that can be seen without the parent; what requests ask for is not part of that (`newRequestFaults`). Never
+ * throws, whatever the value is.
+ */
 export function readSubmission(value: unknown): { submission: Submission } | { faults: Fault[] } {
   const faults = new Faults();
   const parsed = SitrepInput.safeParse(value, { reportInput: true });
@@ -32,7 +33,7 @@ export function readSubmission(value: unknown): { submission: Submission } | { f
     faults.add(['parentId'], 'must not be the id of the sitrep itself');
   }
   findDuplicates(input, faults);
-  findBadRequests(input, faults);
+  findUnboundedPayloads(input, faults);
   if (faults.list.length > 0) return { faults: faults.list };
   const document = documentOf(input);
   const canonical = canonicalForm(document);
@@ -77,34 +78,12 @@ function findDuplicates(input: SitrepInput, faults: Faults): void {
   }
 }
 
-function findBadRequests(input: SitrepInput, faults: Faults): void {
+function findUnboundedPayloads(input: SitrepInput, faults: Faults): void {
   for (const [c, { alertRequests }] of input.cases.entries()) {
-    for (const [r, request] of alertRequests.entries()) {
-      const path = ['cases', c, 'alertRequests', r];
-      const known = alertClass(request.class);
-      if (!known) {
-        faults.add([...path, 'class'], `is not a known alert class: ${request.class.slice(0, 100)}`);
-        continue;
-      }
-      if (known.own) {
-        faults.add([...path, 'class'], 'is a class whose alerts only Sitrep itself makes');
-        continue;
-      }
-      const schema = known.versions[request.version];
-      if (!schema) {
-        faults.add([...path, 'version'], `is not a known version of ${request.class}`);
-        continue;
-      }
-      checkPayload(request.payload, schema, [...path, 'payload'], faults);
+    for (const [r, { payload }] of alertRequests.entries()) {
+      isBoundedJson(payload, ['cases', c, 'alertRequests', r, 'payload'], faults);
     }
   }
-}
-
-/** Whether a payload is bounded, and what the schema of its class and version asks for. */
-export function checkPayload(payload: unknown, schema: z.ZodType, path: PropertyKey[], faults: Faults): void {
-  if (!isBoundedJson(payload, path, faults)) return;
-  const read = schema.safeParse(payload, { reportInput: true });
-  if (!read.success) faults.addZod(read.error, path);
 }
 
 /** Keeps the submitter's fields only, in an order that does not depend on the order of submission. */

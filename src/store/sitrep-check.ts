@@ -1,5 +1,7 @@
+import type { Fault } from '../model/fault.ts';
 import type { Refusal } from '../model/lifecycle.ts';
-import { type Lineage, lineageFaults, lineageOf } from '../model/lineage.ts';
+import { type Lineage, lineageFaults, lineageOf, type Parent } from '../model/lineage.ts';
+import { newRequestFaults } from '../model/new-request-faults.ts';
 import type { SitrepDocument, SitrepInput } from '../model/sitrep.ts';
 import { type ParentStanding, parentStanding, readHeritage, readParent } from './parent.ts';
 import type { Queryable } from './transaction.ts';
@@ -22,11 +24,19 @@ export async function checkAgainstParent(
   const parent = document.parentId === null ? null : await readParent(database, document.parentId);
   const lineage = lineageOf(document, parent);
   const standing = await parentStanding(database, document.parentId, lineage.newRequestIds);
-  if (standing.inHistory && standing.isHead) {
-    const faults = lineageFaults(claims, lineage, parent);
-    if (faults.length > 0) return { kind: 'refused', refusal: { kind: 'invalid', faults } };
-  }
+  const faults = standing.inHistory ? faultsBeside(parent, standing.isHead, claims, lineage) : [];
+  if (faults.length > 0) return { kind: 'refused', refusal: { kind: 'invalid', faults } };
   return judge(standing, lineage);
+}
+
+function faultsBeside(
+  parent: Parent | null,
+  isHead: boolean,
+  claims: Pick<SitrepInput, 'cases'>,
+  lineage: Lineage,
+): Fault[] {
+  const faults = newRequestFaults(claims.cases, (id) => parent?.requests.has(id) ?? false);
+  return faults.length > 0 || !isHead ? faults : lineageFaults(claims, lineage, parent);
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Engine } from '../../src/diagnosis/engine.ts';
 import type { AnalysisRound } from '../../src/model/analysis-workflow.ts';
 import type { Ereport } from '../../src/model/ereport.ts';
 import { newId } from '../../src/model/id.ts';
+import type { LifecycleStart } from '../../src/model/lifecycle.ts';
 import { readSettings } from '../../src/model/settings.ts';
 import { submitAnalysis } from '../../src/store/analysis.ts';
 import { writeEreports } from '../../src/store/ereport.ts';
@@ -17,10 +18,11 @@ import { rendezvous } from '../../src/store/rendezvous.ts';
 import { insertSitrep } from '../../src/store/sitrep-insert.ts';
 import { readSitrep } from '../../src/store/sitrep-read.ts';
 import { psu } from '../diagnosis/ereports.ts';
+import { bring, takeAway } from '../support/alert-classes.ts';
 import { commit, countRows, KEEP } from '../support/commit.ts';
 import { configure } from '../support/configuration.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { aCase, aSitrep, submissionOf } from '../support/document.ts';
+import { aCase, aRequest, aSitrep, submissionOf } from '../support/document.ts';
 import { anEreport, ereportsOf, taken } from '../support/ereports.ts';
 import { checkInvariants, tableTexts } from '../support/invariants.ts';
 
@@ -49,10 +51,14 @@ const write = (...ereports: unknown[]) => writeEreports(db.pool, ereports.map(ta
 /** As a client sends what a machine reported. */
 const aPsu = (...story: Parameters<typeof psu>) => psu(...story) as unknown as Ereport;
 
+function startOf(round: AnalysisRound): LifecycleStart {
+  if (round.kind !== 'changed') throw new Error(`There is no sitrep: ${JSON.stringify(round)}`);
+  return round.start;
+}
+
 /** What the lifecycle of the sitrep does until it is current and all is met. */
 async function becomeCurrent(round: AnalysisRound): Promise<string> {
-  if (round.kind !== 'changed') throw new Error(`There is no sitrep: ${JSON.stringify(round)}`);
-  const { sitrepId, digest, parentId } = round.start;
+  const { sitrepId, digest, parentId } = startOf(round);
   expect(await insertSitrep(db.pool, sitrepId, digest)).toMatchObject({ kind: 'inserted' });
   expect(await makeCurrent(db.pool, sitrepId, parentId, KEEP)).toMatchObject({ kind: 'current' });
   await rendezvous(db.pool, sitrepId);
@@ -241,30 +247,100 @@ describe('[I46] an engine that throws', () => {
 });
 
 describe('[I46] what engines make that is not valid', () => {
-  test('counts for nothing, and what they read waits apart', async () => {
-    const schema = z.object({});
-    // As nobody has made its class known in this process, no request for it is valid.
-    const unheardOf: Engine = {
-      name: 'unheard_of',
-      classes: ['fan.**'],
-      alertClasses: { 'test_only.unheard_of': { description: 'x', versions: { 0: schema } } },
+  const schema = z.object({});
+  /** As nobody has made its class known in this process, no request for it is valid. It asks by itself, with no ereport. */
+  const unheardOf: Engine = {
+    name: 'unheard_of',
+    classes: ['fan.**'],
+    alertClasses: { 'test_only.unheard_of': { description: 'x', versions: { 0: schema } } },
+    analyze: (analysis) => {
+      const oneCase = analysis.openCase('A fan');
+      for (const ereport of analysis.newEreports) oneCase.addEreport(ereport);
+      oneCase.requestAlert({ class: 'test_only.unheard_of', version: 0, schema }, {});
+    },
+  };
+  const failed = [
+    {
+      engine: 'unheard_of',
+      error: expect.stringMatching(
+        /^Error: What it made is not valid: \/cases\/\d\/.* is not a known alert class/,
+      ),
+    },
+  ];
+
+  test('is their failure: what they read waits apart, and the others go on', async () => {
+    await write(...ereportsOf(newId(), 2, { class: 'fan.stopped' }), aPsu({ kind: 'removed' }));
+    const round = await analyse({ engines: [unheardOf] });
+    expect(round).toMatchObject({ kind: 'changed', read: 3, undecided: 2, failed });
+    await becomeCurrent(round);
+    expect((await readSitrep(db.pool, 'current'))?.cases).toMatchObject([{ engine: 'power_shelf' }]);
+    const { rows } = await db.pool.query('SELECT report FROM fm_analysis');
+    expect(rows).toMatchObject([{ report: { undecided: [{}, {}] } }]);
+    expect(await analyse({ engines: [unheardOf] })).toMatchObject({ kind: 'unchanged', read: 0, failed });
+  });
+
+  test('[I44] comes to the sitrep that there is where they do nothing, and to the same again', async () => {
+    await write(aPsu({ kind: 'removed' }));
+    const first = await analyse({ engines: [unheardOf] });
+    expect(await analyse({ engines: [unheardOf] })).toEqual(first);
+    await db.pool.query('DELETE FROM sitrep_submission; DELETE FROM fm_analysis');
+    const idle = { ...unheardOf, analyze: () => {} };
+    expect(startOf(await analyse({ engines: [idle] }))).toEqual(startOf(first));
+  });
+
+  test('of more engines than one list of faults names is the failure of each', async () => {
+    const manifold: Engine = {
+      ...unheardOf,
+      name: 'manifold',
+      // More than there may be faults in one list, so that the other is blamed the next time.
       analyze: (analysis) => {
-        for (const ereport of analysis.newEreports) {
-          const oneCase = analysis.openCase('A fan');
-          oneCase.addEreport(ereport);
-          oneCase.requestAlert({ class: 'test_only.unheard_of', version: 0, schema }, {});
-        }
+        for (let n = 0; n < 200; n++) unheardOf.analyze(analysis);
       },
     };
-    await write(...ereportsOf(newId(), 2, { class: 'fan.stopped' }));
+    await write(aPsu({ kind: 'removed' }));
+    const round = await analyse({ engines: [manifold, { ...unheardOf, name: 'other' }] });
+    expect(round).toMatchObject({ kind: 'changed', failed: [{ engine: 'manifold' }, { engine: 'other' }] });
+  });
+
+  test('and that no engine is to blame for counts for nothing, and all that was read waits apart', async () => {
+    const head = aSitrep({ cases: [aCase({ engine: 'nobody' })] });
+    await commit(db.pool, head);
+    await db.pool.query(`UPDATE fm_case SET comment = repeat('x', 10001)`);
+    await write(aPsu({ kind: 'removed' }));
     expect(await analyse({ engines: [unheardOf] })).toMatchObject({
       kind: 'refused',
-      fault: expect.stringContaining('is not a known alert class'),
-      undecided: 2,
+      fault: '/cases/0/comment must have at most 10000 characters',
+      undecided: 1,
     });
     expect(await countRows(db.pool, 'sitrep_submission')).toBe(0);
+    await db.pool.query(`UPDATE fm_case SET comment = ''`);
+    await write(aPsu({ kind: 'removed', nth: 2 }));
+    expect(await analyse()).toMatchObject({ kind: 'changed', read: 1 });
+  });
+});
+
+describe('[I46] a case that carries a request', () => {
+  const LEFT_OPEN = 'test_only.door_left_open';
+  const door = () =>
+    aCase({ engine: 'doors', alertRequests: [aRequest({ class: LEFT_OPEN, payload: { door: 'a' } })] });
+
+  test.each<[string, () => void]>([
+    ['whose class was taken away with its engine', () => takeAway(LEFT_OPEN)],
+    [
+      'whose class takes another payload by now',
+      () => bring(LEFT_OPEN, z.strictObject({ room: z.string() })),
+    ],
+  ])('%s is carried, and nothing else waits for it', async (_, change) => {
+    bring(LEFT_OPEN, z.strictObject({ door: z.string() }));
+    const head = aSitrep({ cases: [door()] });
+    await commit(db.pool, head);
+    change();
     await write(aPsu({ kind: 'removed' }));
-    expect(await analyse({ engines: [unheardOf] })).toMatchObject({ kind: 'changed', read: 1 });
+    const round = await analyse();
+    expect(round).toMatchObject({ kind: 'changed', undecided: 0, failed: [] });
+    await becomeCurrent(round);
+    const { cases } = (await readSitrep(db.pool, 'current')) ?? { cases: [] };
+    expect(cases.find(({ engine }) => engine === 'doors')).toMatchObject(head.cases[0] as object);
   });
 });
 

@@ -4,6 +4,7 @@ import { castOfThisRun, childWith, noteBy } from '../../examples/demo/documents.
 import { diffSitreps } from '../../src/model/diff.ts';
 import { readEreport } from '../../src/model/ereport.ts';
 import { lineageFaults, lineageOf, type Parent } from '../../src/model/lineage.ts';
+import { newRequestFaults } from '../../src/model/new-request-faults.ts';
 import type { AlertRequest, SitrepDocument } from '../../src/model/sitrep.ts';
 import { readSubmission, type Submission } from '../../src/model/submission.ts';
 import { caseView, sitrepView } from './views.ts';
@@ -42,6 +43,8 @@ test('the first example is a first sitrep, and the second one its child', () => 
   const parent = asParent(first.document);
   const lineage = lineageOf(second.document, parent);
   expect(lineageFaults(second.input, lineage, parent)).toEqual([]);
+  for (const { cases } of [first.input, second.input])
+    expect(newRequestFaults(cases, () => false)).toEqual([]);
   expect(lineage.newRequestIds).toHaveLength(1);
   expect(second.document.cases[0]?.closed).toBe(true);
 });

@@ -4,6 +4,7 @@ import type { Engine } from '../../src/diagnosis/engine.ts';
 import { type Ereport, ereportKey } from '../../src/diagnosis/ereport.ts';
 import type { AnalysisInputs } from '../../src/diagnosis/inputs.ts';
 import { type Heritage, lineageFaults, lineageOf, type Parent } from '../../src/model/lineage.ts';
+import { newRequestFaults } from '../../src/model/new-request-faults.ts';
 import type { AlertRequest, CaseDocument, SitrepDocument } from '../../src/model/sitrep.ts';
 import { readSubmission } from '../../src/model/submission.ts';
 
@@ -109,9 +110,12 @@ export class Fleet {
 /** All that the service would refuse the document for. It does not know the alert classes that engines bring along. */
 export function faultsOf(document: SitrepDocument, parent: Parent | null, engines: readonly Engine[]) {
   const read = readSubmission(document);
-  const own = engines.flatMap(({ alertClasses }) => Object.keys(alertClasses ?? {}));
-  if ('faults' in read) return read.faults.filter(({ detail }) => !own.some((name) => detail.endsWith(name)));
+  if ('faults' in read) return read.faults;
   expect(read.submission.document, 'is in its normal form').toEqual(document);
+  const own = engines.flatMap(({ alertClasses }) => Object.keys(alertClasses ?? {}));
+  const ofNew = newRequestFaults(document.cases, (id) => parent?.requests.has(id) ?? false);
+  const unheardOf = ofNew.filter(({ detail }) => !own.some((name) => detail.endsWith(name)));
+  if (unheardOf.length > 0) return unheardOf;
   return lineageFaults(read.submission.input, lineageOf(document, parent), parent);
 }
 

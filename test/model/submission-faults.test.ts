@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../src/model/id.ts';
 import type { JsonObject } from '../../src/model/json.ts';
+import { newRequestFaults } from '../../src/model/new-request-faults.ts';
 import { readSubmission } from '../../src/model/submission.ts';
 import { aCase, aChildOf, aRequest, aSitrep, type Sent, submissionOf } from '../support/document.ts';
 
-function faultsOf(value: unknown) {
+/** Of a document all of whose requests are new, but for those that are named. */
+function faultsOf(value: unknown, carried: string[] = []) {
   const read = readSubmission(value);
-  return 'faults' in read ? read.faults : [];
+  if ('faults' in read) return read.faults;
+  return newRequestFaults(read.submission.input.cases, (id) => carried.includes(id));
 }
 const pointersOf = (value: unknown) => faultsOf(value).map(({ pointer }) => pointer);
 
@@ -139,6 +142,29 @@ describe('a document has a fault', () => {
     expect(faultsOf(aSitrep({ cases: Array(250).fill({}) }))).toHaveLength(100);
     expect(faultsOf(asking(...Array(250).fill({ class: 'x' })))).toHaveLength(100);
     expect(faultsOf(asked({ list: Array(250).fill('\u0000') }))).toHaveLength(100);
+  });
+});
+
+describe('a carried request', () => {
+  const [left, narrowed, fresh] = [
+    aRequest({ class: 'test.gone' }),
+    aRequest({ class: 'hardware.power_shelf.psu.insert', payload: { as: 'it was' } }),
+    aRequest({ class: 'test.gone' }),
+  ];
+  const carried = [left.id, narrowed.id];
+
+  test('is not held against the classes that there are now, as the new ones beside it are', () => {
+    expect(faultsOf(asking(left, narrowed), carried)).toEqual([]);
+    expect(faultsOf(asking(left, fresh, narrowed), carried)).toEqual([
+      { pointer: '/cases/1/alertRequests/1/class', detail: 'is not a known alert class: test.gone' },
+    ]);
+  });
+
+  test('[I32] is bounded all the same', () => {
+    const { id } = left;
+    expect(faultsOf(asking({ id, payload: { a: '\u0000' } }), carried)).toMatchObject([
+      { pointer: '/cases/1/alertRequests/0/payload/a' },
+    ]);
   });
 });
 

@@ -4,22 +4,25 @@ import { expect, test } from 'vitest';
 import { diagnose } from '../../src/diagnosis/diagnose.ts';
 import { alertClass } from '../../src/model/alert-class.ts';
 import { Configuration } from '../../src/model/configuration.ts';
+import { newRequestFaults } from '../../src/model/new-request-faults.ts';
 import { enginePathsOf, readSettings } from '../../src/model/settings.ts';
-import { readSubmission } from '../../src/model/submission.ts';
 import { SubscriptionPattern } from '../../src/model/subscription.ts';
 import { CONNECT_TIMEOUT } from '../../src/webhook/sender.ts';
 import { loadEngines, TOGETHER_MS } from '../../src/worker/engines.ts';
 import { ACTIVITY } from '../../src/workflows/activity-options.ts';
 import { anError, at } from '../diagnosis/ereports.ts';
-import { aCase, aRequest, aSitrep } from '../support/document.ts';
+import { aCase, aRequest, aSitrep, submissionOf } from '../support/document.ts';
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const RACK_DOOR = path('../../examples/engines/rack-door.ts');
 const LEFT_OPEN = 'example.door.left_open';
 
 const PAYLOAD = { door: 'rack 7 front', openedAt: '2026-11-20T12:00:00Z', minutes: 12 };
-const asking = (payload: object) =>
-  aSitrep({ cases: [aCase({ alertRequests: [aRequest({ class: LEFT_OPEN, payload } as never)] })] });
+const faultsOfAsking = (payload: object) => {
+  const alertRequests = [aRequest({ class: LEFT_OPEN, payload } as never)];
+  const { document } = submissionOf(aSitrep({ cases: [aCase({ alertRequests })] }));
+  return newRequestFaults(document.cases, () => false);
+};
 
 test('the paths are those of the setting, between commas', () => {
   expect(enginePathsOf(readSettings({}))).toEqual([]);
@@ -45,22 +48,22 @@ test('two of one name are refused', async () => {
 test('what engines bring along is known wherever classes are asked for, once they are loaded', async () => {
   const rule = { name: 'doors', class: 'door.*', count: 1, withinSeconds: 1, alertClass: LEFT_OPEN };
   const says = () => ({
-    submission: 'faults' in readSubmission(asking(PAYLOAD)),
+    submission: faultsOfAsking(PAYLOAD).length === 0,
     subscription: SubscriptionPattern.safeParse(LEFT_OPEN).success,
     rule: Configuration.safeParse({ thresholdRules: [rule] }).error?.issues[0]?.message,
   });
-  expect(says()).toEqual({ submission: true, subscription: false, rule: 'is not a known alert class' });
+  expect(says()).toEqual({ submission: false, subscription: false, rule: 'is not a known alert class' });
   const [engine] = await loadEngines([relative(process.cwd(), RACK_DOOR)]);
   expect(engine).toMatchObject({ name: 'rack_door', settings: { alertAfterMinutes: 10 } });
   expect(alertClass(LEFT_OPEN)?.description).toBe('The door of a rack was left open.');
   expect(says()).toEqual({
-    submission: false,
+    submission: true,
     subscription: true,
     rule: 'is a class that does not take what a threshold rule has to say',
   });
-  expect(readSubmission(asking({ ...PAYLOAD, minutes: 'many' }))).toMatchObject({
-    faults: [{ pointer: '/cases/0/alertRequests/0/payload/minutes' }],
-  });
+  expect(faultsOfAsking({ ...PAYLOAD, minutes: 'many' })).toMatchObject([
+    { pointer: '/cases/0/alertRequests/0/payload/minutes' },
+  ]);
 });
 
 test('they can be loaded again in one process, as the local stack does for worker and API', async () => {
