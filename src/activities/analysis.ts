@@ -67,20 +67,14 @@ export function analysisActivities(pool: pg.Pool, client: Client, brought: reado
       return { kind: 'refused', pace, fault, ...read, undecided: readings.arrived.length };
     }
     const { submission } = diagnosis;
-    await submitAnalysis(pool, submission, {
+    const digest = await submitAnalysis(pool, submission, {
       inputs: storedInputs(time, readings, view.version),
       report,
     });
     // What is ignored has to wait until the sitrep is current: another parent may have use for it.
     await putAside(pool, report);
     const { id: sitrepId, parentId, creator } = submission.document;
-    const start = {
-      sitrepId,
-      digest: submission.digest,
-      parentId,
-      creator,
-      summary: lifecycleSummary(submission.document),
-    };
+    const start = { sitrepId, digest, parentId, creator, summary: lifecycleSummary(submission.document) };
     return { kind: 'changed', pace, start, ...read };
   }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Submission } from '../model/submission.ts';
 import type { EreportKey } from './ereport-read.ts';
-import { digestOfSitrep, discardSubmission, writeSubmission } from './submission.ts';
+import { digestOfSitrep, discardSubmission, keepWaiting, writeSubmission } from './submission.ts';
 import { transaction } from './transaction.ts';
 
 /** What an analysis saw, and why it did what it did; plain JSON, as src/diagnosis has it. */
@@ -11,26 +11,29 @@ export interface AnalysisRecord {
 }
 
 /**
- * Lays what an analysis made ready for its lifecycle's insert, and its record beside it. The same once more changes
- * nothing, however late: its id follows from its inputs, so it is the same document.
+ * Lays what an analysis made ready for its lifecycle's insert, and its record beside it, and returns the digest of what
+ * stands under its id. The same once more changes nothing, however late: its id follows from its inputs, so it is the same
+ * document. Unless an engine failed in one attempt that did not in the other, say, was cut off: then the first stands.
  */
 export async function submitAnalysis(
   pool: pg.Pool,
   submission: Submission,
   { inputs, report }: AnalysisRecord,
-): Promise<void> {
+): Promise<string> {
   const { document, digest } = submission;
-  const isIn = async () => (await digestOfSitrep(pool, document.id)) !== null;
-  if (await isIn()) return;
-  await transaction(pool, async (client) => {
+  const before = await digestOfSitrep(pool, document.id);
+  if (before !== null) return before;
+  const waiting = await transaction(pool, async (client) => {
     await client.query(
       'INSERT INTO fm_analysis (sitrep_id, inputs, report) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [document.id, JSON.stringify(inputs), JSON.stringify(report)],
     );
-    await writeSubmission(client, submission);
+    return (await writeSubmission(client, submission)) ? digest : keepWaiting(client, document.id);
   });
   // A twin's may have been inserted since we looked, and no longer wait to be found under this id.
-  if (await isIn()) await discardSubmission(pool, document.id, digest);
+  const meanwhile = await digestOfSitrep(pool, document.id);
+  if (meanwhile !== null) await discardSubmission(pool, document.id, digest);
+  return meanwhile ?? waiting;
 }
 
 /**

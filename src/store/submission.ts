@@ -89,3 +89,15 @@ export async function writeSubmission(
   );
   return written.rowCount === 1;
 }
+
+/** Makes another document that waits under this id young again, and returns its digest. For a transaction that has just met it. */
+export async function keepWaiting(database: Queryable, sitrepId: string): Promise<string> {
+  const { rows } = await database.query<{ digest: string }>(
+    `UPDATE sitrep_submission SET time_submitted = now() WHERE sitrep_id = $1
+     RETURNING encode(digest, 'hex') AS digest`,
+    [sitrepId],
+  );
+  const [waiting] = rows;
+  if (!waiting) throw new Error(`Nothing waits as ${sitrepId}, though its row was locked.`);
+  return waiting.digest;
+}

@@ -344,6 +344,44 @@ describe('[I46] a case that carries a request', () => {
   });
 });
 
+describe('[I44] a second attempt of an analysis', () => {
+  const slow = anEngine(() => {});
+  const cutOff = anEngine(() => {
+    throw new Error('Cut off.');
+  });
+
+  test.each([
+    ['that was cut off', slow, cutOff],
+    ['after one that was cut off', cutOff, slow],
+  ])('%s hands over what the first has laid down, and keeps it young', async (_, one, other) => {
+    await write(aPsu({ kind: 'removed' }), ...ereportsOf(newId(), 2, { class: 'fan.stopped' }));
+    const first = await analyse({ engines: [one] });
+    await db.pool.query(`UPDATE sitrep_submission SET time_submitted = now() - interval '1 hour'`);
+    // It ended before it had set anything aside, or the second would read something else.
+    await db.pool.query('UPDATE ereport SET set_aside = NULL');
+    const second = await analyse({ engines: [other] });
+    expect(startOf(second).digest).toBe(startOf(first).digest);
+    expect(
+      await countRows(db.pool, `sitrep_submission WHERE time_submitted > now() - interval '1 minute'`),
+    ).toBe(1);
+    await becomeCurrent(second);
+    for (let retry = 1; retry <= 3; retry++) {
+      nowMs += 1;
+      const next = await analyse({ engines: [slow], retry });
+      if (next.kind === 'changed') await becomeCurrent(next);
+    }
+    expect(await countRows(db.pool, 'ereport WHERE marked_seen_in IS NULL')).toBe(0);
+  });
+
+  test('that comes when the first is in already hands that over, and leaves nothing behind', async () => {
+    await write(aPsu({ kind: 'removed' }), anEreport({ class: 'fan.stopped' }));
+    const first = startOf(await analyse({ engines: [slow] }));
+    await insertSitrep(db.pool, first.sitrepId, first.digest);
+    expect(startOf(await analyse({ engines: [cutOff] })).digest).toBe(first.digest);
+    expect(await countRows(db.pool, 'sitrep_submission')).toBe(0);
+  });
+});
+
 describe('an ereport that needs no case', () => {
   const ignores: Engine = {
     name: 'ignores',
