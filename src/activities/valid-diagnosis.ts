@@ -44,7 +44,7 @@ function check(document: SitrepDocument, { parent }: AnalysisInputs) {
   const read = readSubmission(document);
   if ('faults' in read) return read;
   const carried = new Set(parent?.cases.flatMap(({ alertRequests }) => alertRequests.map(({ id }) => id)));
-  const faults = newRequestFaults(document.cases, (id) => carried.has(id));
+  const faults = newRequestFaults(document.cases, ({ id }) => carried.has(id));
   return faults.length > 0 ? { faults } : read;
 }
 

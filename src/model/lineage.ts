@@ -129,6 +129,14 @@ function checkCarried(
   if (caseId !== carried.caseId) faults.add([...path, 'id'], `${must}; it belongs to case ${carried.caseId}`);
 }
 
+/** Whether a request asks for what the parent's of its id does. */
+export function saysTheSame(
+  request: Omit<AlertRequest, 'comment'>,
+  { class: name, version, payload }: Omit<CarriedRequest, 'caseId'>,
+): boolean {
+  return request.class === name && request.version === version && samePayload(request.payload, payload);
+}
+
 /** Usually the quick look suffices; the canonical forms settle what it calls different: -0 and 0 are the same JSON. */
 function samePayload(a: JsonObject, b: JsonObject): boolean {
   return isDeepStrictEqual(a, b) || canonicalize(a) === canonicalize(b);

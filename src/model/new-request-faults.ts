@@ -8,12 +8,12 @@ import type { AlertRequest } from './sitrep.ts';
  */
 export function newRequestFaults(
   cases: readonly { alertRequests: readonly AlertRequest[] }[],
-  isCarried: (requestId: string) => boolean,
+  isCarried: (request: AlertRequest) => boolean,
 ): Fault[] {
   const faults = new Faults();
   for (const [c, { alertRequests }] of cases.entries()) {
     for (const [r, request] of alertRequests.entries()) {
-      if (!isCarried(request.id)) check(request, ['cases', c, 'alertRequests', r], faults);
+      if (!isCarried(request)) check(request, ['cases', c, 'alertRequests', r], faults);
     }
   }
   return faults.list;

@@ -1,8 +1,8 @@
 import type { Fault } from '../model/fault.ts';
 import type { Refusal } from '../model/lifecycle.ts';
-import { type Lineage, lineageFaults, lineageOf, type Parent } from '../model/lineage.ts';
+import { type Lineage, lineageFaults, lineageOf, type Parent, saysTheSame } from '../model/lineage.ts';
 import { newRequestFaults } from '../model/new-request-faults.ts';
-import type { SitrepDocument, SitrepInput } from '../model/sitrep.ts';
+import type { AlertRequest, SitrepDocument, SitrepInput } from '../model/sitrep.ts';
 import { type ParentStanding, parentStanding, readHeritage, readParent } from './parent.ts';
 import type { Queryable } from './transaction.ts';
 
@@ -24,7 +24,7 @@ export async function checkAgainstParent(
   const parent = document.parentId === null ? null : await readParent(database, document.parentId);
   const lineage = lineageOf(document, parent);
   const standing = await parentStanding(database, document.parentId, lineage.newRequestIds);
-  const faults = standing.inHistory ? faultsBeside(parent, standing.isHead, claims, lineage) : [];
+  const faults = faultsBeside(parent, standing.inHistory && standing.isHead, claims, lineage);
   if (faults.length > 0) return { kind: 'refused', refusal: { kind: 'invalid', faults } };
   return judge(standing, lineage);
 }
@@ -35,7 +35,12 @@ function faultsBeside(
   claims: Pick<SitrepInput, 'cases'>,
   lineage: Lineage,
 ): Fault[] {
-  const faults = newRequestFaults(claims.cases, (id) => parent?.requests.has(id) ?? false);
+  const isCarried = (request: AlertRequest) => {
+    const carried = parent?.requests.get(request.id);
+    // Beside the head, whatever is carried and changed will be found below.
+    return carried !== undefined && (isHead || saysTheSame(request, carried));
+  };
+  const faults = newRequestFaults(claims.cases, isCarried);
   return faults.length > 0 || !isHead ? faults : lineageFaults(claims, lineage, parent);
 }
 

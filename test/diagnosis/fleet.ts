@@ -113,7 +113,7 @@ export function faultsOf(document: SitrepDocument, parent: Parent | null, engine
   if ('faults' in read) return read.faults;
   expect(read.submission.document, 'is in its normal form').toEqual(document);
   const own = engines.flatMap(({ alertClasses }) => Object.keys(alertClasses ?? {}));
-  const ofNew = newRequestFaults(document.cases, (id) => parent?.requests.has(id) ?? false);
+  const ofNew = newRequestFaults(document.cases, ({ id }) => parent?.requests.has(id) ?? false);
   const unheardOf = ofNew.filter(({ detail }) => !own.some((name) => detail.endsWith(name)));
   if (unheardOf.length > 0) return unheardOf;
   return lineageFaults(read.submission.input, lineageOf(document, parent), parent);

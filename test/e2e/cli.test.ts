@@ -174,7 +174,7 @@ describe('the commands against a local stack', () => {
   });
 
   test('say in words what is wrong with a document, and where', async () => {
-    const document = JSON.parse(await readFile(FIRST, 'utf8'));
+    const { id: _, ...document } = JSON.parse(await readFile(FIRST, 'utf8'));
     document.cases[0].alertRequests[0].class = 'hardware.gone';
     const { code, err } = await sitrep(['submit', '-'], JSON.stringify(document));
     expect(code).toBe(1);

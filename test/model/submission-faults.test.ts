@@ -10,7 +10,7 @@ import { aCase, aChildOf, aRequest, aSitrep, type Sent, submissionOf } from '../
 function faultsOf(value: unknown, carried: string[] = []) {
   const read = readSubmission(value);
   if ('faults' in read) return read.faults;
-  return newRequestFaults(read.submission.input.cases, (id) => carried.includes(id));
+  return newRequestFaults(read.submission.input.cases, ({ id }) => carried.includes(id));
 }
 const pointersOf = (value: unknown) => faultsOf(value).map(({ pointer }) => pointer);
 
