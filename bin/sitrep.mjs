@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { constants, homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
@@ -18,9 +18,8 @@ const NEEDED_BY_SOURCES = '24';
 
 // What was compiled once is found again by the next command, which so starts in half the time. It is code, so it lies
 // where nobody else writes, not in the folder for temporary files. Node 22 and newer have it.
-module.enableCompileCache?.(
-  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sitrep', 'compiled'),
-);
+const COMPILED = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sitrep', 'compiled');
+if (isAbsolute(COMPILED)) module.enableCompileCache?.(COMPILED);
 
 if (existsSync(SOURCES)) await runSources();
 else await runPackage();
