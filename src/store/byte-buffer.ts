@@ -1,3 +1,6 @@
+/** Of a uuid as text. */
+export const UUID_LENGTH = 36;
+
 /** Bytes that grow at their end until they are taken. */
 export class ByteBuffer {
   length = 0;

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from } from 'pg-copy-streams';
-import { ByteBuffer } from './byte-buffer.ts';
+import { ByteBuffer, UUID_LENGTH } from './byte-buffer.ts';
 
 /** How one column is written in the binary COPY format. */
 export interface Column {
@@ -57,7 +57,6 @@ function* encode(columns: Column[], rows: Iterable<readonly unknown[]>): Generat
   yield out.take();
 }
 
-const UUID_LENGTH = 36;
 const HYPHEN = 0x2d;
 /** The value of each hexadecimal digit, by its character code; ids are in lower case. */
 const HEX_DIGITS = new Uint8Array(128);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { to } from 'pg-copy-streams';
 import { formatEna } from '../model/ena.ts';
+import { UUID_LENGTH } from './byte-buffer.ts';
 
 /** Stands before the rows: a signature, flags, and the length of an extension, of which there is none. */
 const HEADER_BYTES = 11 + 4 + 4;
@@ -12,7 +13,6 @@ const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) => {
   const [first, second] = byte.toString(16).padStart(2, '0');
   return ((first?.charCodeAt(0) ?? 0) << 8) | (second?.charCodeAt(0) ?? 0);
 });
-const UUID_LENGTH = 36;
 const HYPHEN = 0x2d;
 
 /**

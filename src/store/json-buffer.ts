@@ -1,7 +1,6 @@
-import { ByteBuffer } from './byte-buffer.ts';
+import { ByteBuffer, UUID_LENGTH } from './byte-buffer.ts';
 import { type Rows, writeUuid } from './copy-out.ts';
 
-const UUID_LENGTH = 36;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
